@@ -37,6 +37,9 @@ public sealed record KernelSwitches
     /// <summary>Whether short mappings of non-coherent devices bounce because small kmalloc objects share cache lines (6.5).</summary>
     public bool KmallocBounce { get; init; } = true;
 
+    /// <summary>Whether a pool that exists only for kmalloc bouncing is cut to 1 MiB per GiB of RAM (6.7).</summary>
+    public bool SmallKmallocPool { get; init; } = true;
+
     /// <summary>Proposal: SKIP_CPU_SYNC also avoids the kmalloc bounce (Marinas, May 2024).</summary>
     public bool KmallocBounceObeysSkip { get; init; }
 

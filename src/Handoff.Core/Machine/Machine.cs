@@ -1,7 +1,7 @@
 namespace Handoff;
 
 /// <summary>What the hardware and firmware give the kernel: RAM, caches, processors, and the boot command line.</summary>
-/// <remarks>Immutable. What the kernel makes of it (policies) is in <see cref="KernelSwitches"/>.</remarks>
+/// <remarks>Immutable. What the kernel makes of it (policies) is in <see cref="Kernels.KernelSwitches"/>.</remarks>
 public sealed record Machine
 {
     private MemoryZones? _zones;
@@ -45,8 +45,14 @@ public sealed record Machine
     /// <summary>The text after <c>swiotlb=</c> on the kernel command line; empty if not given.</summary>
     public string SwiotlbParameter { get; init; } = "";
 
-    /// <summary>Size of the default contiguous memory area in bytes, 0 for none (<c>cma=</c>).</summary>
-    public ulong CmaSize { get; init; } = 32UL << 20;
+    /// <summary>
+    /// Size of the default contiguous memory area in bytes, 0 for none (<c>cma=</c>); <see langword="null"/> for what distributions
+    /// build in: none on x86-64, 32 MiB elsewhere.
+    /// </summary>
+    public ulong? CmaSize { get; init; }
+
+    /// <summary><see cref="CmaSize"/> with the default filled in.</summary>
+    public ulong EffectiveCmaSize => CmaSize ?? (Architecture == Architecture.X86_64 ? 0 : 32UL << 20);
 
     /// <summary>
     /// Where the boot-time bounce pool was put, if known; otherwise it is placed as boot code does, from the top of low

@@ -3,7 +3,7 @@ namespace Handoff;
 /// <summary>Attributes of a map, an allocation or their release. Bit values are the kernel's.</summary>
 /// <remarks>
 /// Kernel: <c>DMA_ATTR_*</c> (<c>include/linux/dma-mapping.h</c>). Bits without a name are carried and ignored.
-/// Bits 62 and 63 are this library's names for proposals that were never given a bit.
+/// Bits 61 to 63 are this library's: attributes that no released kernel has.
 /// </remarks>
 [Flags]
 public enum DmaAttributes : ulong
@@ -49,6 +49,9 @@ public enum DmaAttributes : ulong
 
     /// <summary>Internal to the kernel's allocators, never for drivers. Kernel 7.3: <c>__DMA_ATTR_ALLOC_CC_SHARED</c>.</summary>
     AllocCcShared = 1UL << 14,
+
+    /// <summary>The device overwrites the whole buffer, so nothing need be copied in. Kernel 5.17-rc only: <c>DMA_ATTR_OVERWRITE</c> (its bit was reused; this library's own bit).</summary>
+    Overwrite = 1UL << 61,
 
     /// <summary>Proposal (May 2024): fail the map instead of bouncing. <c>DMA_ATTR_NO_BOUNCE</c>; no kernel has a bit for it.</summary>
     NoBounce = 1UL << 62,

@@ -1,0 +1,11 @@
+namespace Handoff.Kernels;
+
+/// <summary>A named kernel: a set of switches and where they come from.</summary>
+/// <param name="Name">Name as users write it, such as <c>linux-6.12</c> or <c>linux-6.12+no-bounce</c>.</param>
+/// <param name="Switches">How it decides.</param>
+/// <param name="Description">One line: what is particular about it.</param>
+public sealed record KernelProfile(string Name, KernelSwitches Switches, string Description)
+{
+    /// <summary>The profile's name.</summary>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,213 @@
+using System.Runtime.CompilerServices;
+using Handoff.Kernels;
+using Handoff.Logging;
+using Handoff.Swiotlb;
+
+namespace Handoff;
+
+/// <content>Bounce buffers: taking slots, copying, giving them back.</content>
+public sealed partial class DmaLayer<TMemory>
+{
+    /// <summary>
+    /// Finds memory for a pool made at run time (dynamic pools): given slots, highest address (inclusive) and whether the pool is
+    /// transient, returns its page-aligned start, or <see langword="null"/> if there is none. By default the page allocator.
+    /// </summary>
+    /// <remarks>Where such pools lie is the page allocator's business; a replay sets what was recorded.</remarks>
+    public Func<int, ulong, bool, PhysicalAddress?>? PlacePool { get; set; }
+
+    /// <summary>Takes bounce slots for a buffer and copies it in.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="original">First byte of the buffer.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="alignMask">Alignment the block itself needs, minus one; 0 for none.</param>
+    /// <param name="direction">Direction of the mapping.</param>
+    /// <param name="attributes">NO_WARN keeps a failure out of the log.</param>
+    /// <returns>Physical address in the pool, or <see cref="PhysicalAddress.Invalid"/>.</returns>
+    /// <remarks>Kernel: <c>swiotlb_tbl_map_single()</c> (<c>kernel/dma/swiotlb.c</c>, 6.12). Drivers use the map calls instead.</remarks>
+    public PhysicalAddress SwiotlbMap(
+        Device device, PhysicalAddress original, ulong size, ulong alignMask, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
+    {
+        SwiotlbAllocator? allocator = AllocatorOf(device);
+        if (allocator is null)
+        {
+            Log.WriteOnce("too early", KernelLogLevel.Warning, device, static () => "Can not allocate SWIOTLB buffer earlier and can't now provide you with the DMA bounce buffer");
+            return PhysicalAddress.Invalid;
+        }
+
+        return TakeSlots(device, allocator, original, size, alignMask, direction, attributes);
+    }
+
+    /// <summary>Ends what <see cref="SwiotlbMap"/> began.</summary>
+    /// <remarks>Kernel: <c>swiotlb_tbl_unmap_single()</c>.</remarks>
+    public void SwiotlbUnmap(Device device, PhysicalAddress slot, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
+    {
+        SwiotlbAllocator? allocator = AllocatorOf(device);
+        if (allocator?.FindPool(device, slot) is not { } pool)
+            return;
+        if ((attributes & DmaAttributes.SkipCpuSync) == 0 && direction != DmaDirection.ToDevice)
+            CopyBounced(device, pool, slot, size, toDevice: false);
+        ReleaseSlots(device, allocator, pool, slot);
+    }
+
+    /// <summary>Makes the pools that failing searches asked for (the kernel's background work).</summary>
+    /// <returns>Number of pools made.</returns>
+    /// <remarks>Kernel: <c>swiotlb_dyn_alloc()</c>. Call it when deferred work would run; nothing calls it by itself.</remarks>
+    public int RunDeferredWork()
+    {
+        if (Swiotlb is not { GrowthPending: true } allocator)
+            return 0;
+        allocator.GrowthPending = false;
+        int slabsPerPage = (int)(_pageSize / SwiotlbConstants.SlotSize);
+        int most = slabsPerPage << 10;
+        int slots = Math.Min(Math.Max(allocator.DefaultSlots, (int)SwiotlbConstants.MinSlots), most);
+        for (; slots >= SwiotlbConstants.MinSlots; slots = (int)Align.Up((ulong)slots / 2, SwiotlbConstants.SegmentSlots))
+        {
+            if (FindPoolMemory(slots, allocator.PhysicalLimit, transient: false) is { } start)
+            {
+                allocator.AddPool(new SwiotlbPool(start, slots, SwiotlbParameter.LimitAreas(allocator.DefaultAreas, slots)));
+                return 1;
+            }
+
+            if (slots == SwiotlbConstants.MinSlots)
+                break;
+        }
+
+        if (Log.Allows("new pool"))
+            Log.Write(KernelLogLevel.Notice, null, "software IO TLB: Failed to allocate new pool");
+        return 0;
+    }
+
+    /// <summary>Maps through a slot. Kernel: <c>swiotlb_map()</c>.</summary>
+    private DmaAddress Bounce(
+        Device device, SwiotlbAllocator allocator, PhysicalAddress original, ulong size, DmaDirection direction, DmaAttributes attributes)
+    {
+        if ((attributes & _refusesBounce) != 0)
+            return DmaAddress.MappingError;
+        PhysicalAddress slot = TakeSlots(device, allocator, original, size, 0, direction, attributes);
+        if (!slot.IsValid)
+            return DmaAddress.MappingError;
+        DmaAddress dma = Translation.ToDmaUnencrypted(device, slot);
+        if (!Direct.DirectRules.IsCapable(device, dma, size))
+            return RefuseSlot(device, allocator, slot, dma, size);
+        if ((attributes & DmaAttributes.SkipCpuSync) == 0 && !_rules.IsCoherent(device))
+            _memory.Clean(slot, size);
+        return dma;
+    }
+
+    private DmaAddress RefuseSlot(Device device, SwiotlbAllocator allocator, PhysicalAddress slot, DmaAddress dma, ulong size)
+    {
+        ReleaseSlots(device, allocator, allocator.FindPool(device, slot)!, slot);
+        Log.WriteOnce("slot overflow", KernelLogLevel.Warning, device, () => OverflowText("swiotlb addr", dma, size, device));
+        return DmaAddress.MappingError;
+    }
+
+    private PhysicalAddress TakeSlots(
+        Device device, SwiotlbAllocator allocator, PhysicalAddress original, ulong size, ulong alignMask, DmaDirection direction, DmaAttributes attributes)
+    {
+        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        if (_kernel.AllocAlignMask == AllocAlignMask.None)
+            alignMask = 0;
+        ulong offset = original.Value & minAlign & ((_kernel.AllocAlignMask == AllocAlignMask.PaddingSlots ? alignMask : 0) | (SwiotlbConstants.SlotSize - 1));
+        ulong allocSize = Align.Up(unchecked(size + offset), alignMask + 1);
+        int pad = (int)(offset >> SwiotlbConstants.SlotShift);
+
+        var request = new SlotRequest(original.Value, allocSize, alignMask, minAlign, device.SegmentBoundaryMask, _pageSize, _kernel.PageAlignBigBounce);
+        SwiotlbPool? pool = null;
+        int slot = allocator.Find(device, CurrentCpu.Id, request, pad, ref pool);
+        if (slot < 0)
+        {
+            slot = allocator.CanGrow ? TakeTransient(device, allocator, request, pad, ref pool) : -1;
+            if (slot < 0)
+                return ReportFull(device, allocator, allocSize, attributes);
+        }
+
+        if (device.SkipSync)
+            device.SkipSync = false;
+        if (allocator.IsDynamic)
+            device.UsesSwiotlb = true;
+        PhysicalAddress address = pool!.Start + ((ulong)(slot + pad) << SwiotlbConstants.SlotShift) + (offset & (SwiotlbConstants.SlotSize - 1));
+        if (_kernel.SlotCopyInAtMap == SlotCopyIn.Always || CopiesIn(direction, attributes))
+            _memory.Copy(original, address, size);
+        return address;
+    }
+
+    private bool CopiesIn(DmaDirection direction, DmaAttributes attributes) => _kernel.SlotCopyInAtMap switch
+    {
+        SlotCopyIn.IfCpuOwnedAndNotSkip => (attributes & DmaAttributes.SkipCpuSync) == 0 && direction != DmaDirection.FromDevice,
+        SlotCopyIn.UnlessOverwrite => (attributes & DmaAttributes.SkipCpuSync) == 0
+            && (direction != DmaDirection.FromDevice || (attributes & DmaAttributes.Overwrite) == 0),
+        _ => true,
+    };
+
+    private int TakeTransient(Device device, SwiotlbAllocator allocator, in SlotRequest request, int pad, ref SwiotlbPool? pool)
+    {
+        if (request.AllocSize > SwiotlbConstants.SegmentSize)
+            return -1;
+        allocator.GrowthPending = true;
+        if (FindPoolMemory(request.Slots, device.StreamingLimit, transient: true) is not { } start)
+            return -1;
+        pool = new SwiotlbPool(start, request.Slots, 1, transient: true);
+        device.UsesSwiotlb = true;
+        int slot = allocator.FindTransient(device, pool, request, pad);
+        if (slot < 0)
+            FreePoolMemory(pool);
+        return slot;
+    }
+
+    private PhysicalAddress ReportFull(Device device, SwiotlbAllocator allocator, ulong allocSize, DmaAttributes attributes)
+    {
+        if ((attributes & DmaAttributes.NoWarn) == 0 && Log.Allows("full"))
+        {
+            Log.Write(
+                KernelLogLevel.Notice,
+                device,
+                $"swiotlb buffer is full (sz: {unchecked((long)allocSize)} bytes), total {allocator.Slots} (slots), used {allocator.Used} (slots)");
+        }
+
+        return PhysicalAddress.Invalid;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void ReleaseSlots(Device device, SwiotlbAllocator allocator, SwiotlbPool pool, PhysicalAddress slot)
+    {
+        if (!pool.IsTransient)
+        {
+            pool.Release(slot, _kernel.MinAlignMask ? device.MinAlignMask : 0);
+            return;
+        }
+
+        allocator.DeleteTransient(device, pool);
+        FreePoolMemory(pool);
+    }
+
+    /// <summary>Copies between a slot and the original bytes that belong to it. Kernel: <c>swiotlb_bounce()</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void CopyBounced(Device device, SwiotlbPool pool, PhysicalAddress slot, ulong size, bool toDevice)
+    {
+        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        if (!pool.TryResolve(slot, minAlign, out ulong original, out ulong room, out int delta, out ulong mapping))
+            return;
+        if (_kernel.PartialSync != PartialSync.NegativeOffset)
+        {
+            if (_kernel.PartialSync == PartialSync.BaseOnly)
+                original = mapping;
+            else if (delta < 0)
+            {
+                Log.WriteOnce("before start", KernelLogLevel.Warning, device, () => $"Access before mapping start detected. orig offset {-delta}, requested offset 0.");
+                return;
+            }
+        }
+
+        if (size > room)
+        {
+            ulong wanted = size;
+            Log.WriteOnce("bounce overflow", KernelLogLevel.Warning, device, () => $"Buffer overflow detected. Allocation size: {room}. Mapping size: {wanted}.");
+            size = room;
+        }
+
+        if (toDevice)
+            _memory.Copy(new(original), slot, size);
+        else
+            _memory.Copy(slot, new(original), size);
+    }
+}

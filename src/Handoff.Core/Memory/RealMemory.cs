@@ -1,0 +1,87 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Handoff;
+
+/// <summary>Real bytes: a window of physical memory that the process owns. Cache maintenance does nothing here.</summary>
+/// <remarks>
+/// Untouched pages cost nothing, so a window may be as large as the machine's whole address range. Copies are as safe as the
+/// kernel's: concurrent maps may copy disjoint ranges from many threads. Free it with <see cref="Free"/>.
+/// </remarks>
+public readonly unsafe partial struct RealMemory : IMemory
+{
+    private readonly byte* _base;
+    private readonly ulong _start;
+    private readonly ulong _size;
+
+    private RealMemory(byte* bytes, ulong start, ulong size) => (_base, _start, _size) = (bytes, start, size);
+
+    /// <summary>First physical byte of the window.</summary>
+    public PhysicalAddress Start => new(_start);
+
+    /// <summary>Bytes of the window.</summary>
+    public ulong Size => _size;
+
+    /// <summary>Reserves zeroed memory for all RAM of a machine.</summary>
+    public static RealMemory For(Machine machine) => Reserve(machine.Ram.Start, machine.Ram.End - machine.Ram.Start);
+
+    /// <summary>Reserves a window of zeroed memory; pages appear when they are touched.</summary>
+    /// <exception cref="OutOfMemoryException">The address space is exhausted.</exception>
+    public static RealMemory Reserve(PhysicalAddress start, ulong size)
+    {
+        const int readWrite = 3, privateAnonymousNoReserve = 0x4022;
+        nint address = MemoryMap(0, checked((nuint)size), readWrite, privateAnonymousNoReserve, -1, 0);
+        return address == -1
+            ? throw new OutOfMemoryException($"Cannot reserve {size} bytes.")
+            : new RealMemory((byte*)address, start.Value, size);
+    }
+
+    /// <summary>Gives the window back. No address of it may be used afterwards.</summary>
+    public void Free()
+    {
+        if (_base is not null && MemoryUnmap((nint)_base, (nuint)_size) != 0)
+            throw new InvalidOperationException("The window was freed already.");
+    }
+
+    /// <summary>The bytes at a physical address.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">They do not lie in the window.</exception>
+    public Span<byte> Bytes(PhysicalAddress start, int size) => new(Pointer(start, (uint)size), size);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Copy(PhysicalAddress from, PhysicalAddress to, ulong size) =>
+        Buffer.MemoryCopy(Pointer(from, size), Pointer(to, size), size, size);
+
+    /// <inheritdoc/>
+    public void Zero(PhysicalAddress start, ulong size) => NativeMemory.Clear(Pointer(start, size), (nuint)size);
+
+    /// <inheritdoc/>
+    public void Clean(PhysicalAddress start, ulong size)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Invalidate(PhysicalAddress start, ulong size)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private byte* Pointer(PhysicalAddress address, ulong size)
+    {
+        ulong offset = address.Value - _start;
+        if (offset > _size || size > _size - offset)
+            ThrowOutside(address, size);
+        return _base + offset;
+    }
+
+    private static void ThrowOutside(PhysicalAddress address, ulong size) =>
+        throw new ArgumentOutOfRangeException(nameof(address), $"{size} bytes at {address} lie outside the memory window.");
+
+    [LibraryImport("libc", EntryPoint = "mmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial nint MemoryMap(nint address, nuint length, int protection, int flags, int file, long offset);
+
+    [LibraryImport("libc", EntryPoint = "munmap")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int MemoryUnmap(nint address, nuint length);
+}
