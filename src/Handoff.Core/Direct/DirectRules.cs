@@ -60,7 +60,7 @@ public sealed class DirectRules
         new(Translation.ToDmaUnencrypted(device, address).Value | _encryptionMask);
 
     /// <summary>The DMA address of decrypted memory. Kernel: <c>phys_to_dma_unencrypted()</c>.</summary>
-    public DmaAddress ToDmaUnencrypted(Device device, PhysicalAddress address) => Translation.ToDmaUnencrypted(device, address);
+    public static DmaAddress ToDmaUnencrypted(Device device, PhysicalAddress address) => Translation.ToDmaUnencrypted(device, address);
 
     /// <summary>The DMA address of memory from the kernel's own allocators. Kernel: <c>phys_to_dma_direct()</c>.</summary>
     public DmaAddress ToDmaDirect(Device device, PhysicalAddress address) =>

@@ -53,7 +53,7 @@ public sealed partial class DmaLayer<TMemory>
         ulong lowest = (Machine.MaxPageFrame - 1) * _pageSize;
         if (Machine.ZoneDma)
             lowest = Math.Min(lowest, Machine.Zones.DmaLimit);
-        return mask >= _rules.ToDmaUnencrypted(device, new(lowest)).Value;
+        return mask >= Direct.DirectRules.ToDmaUnencrypted(device, new(lowest)).Value;
     }
 
     /// <summary>The smallest mask that reaches all RAM. Kernel: <c>dma_get_required_mask()</c>.</summary>

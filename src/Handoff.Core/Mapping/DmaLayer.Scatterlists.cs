@@ -1,5 +1,4 @@
 using Handoff.Kernels;
-using Handoff.Logging;
 
 namespace Handoff;
 

@@ -163,7 +163,7 @@ public sealed partial class DmaLayer<TMemory>
         {
             if (_kernel.CcShared == CcShared.ForcedDevicesOnly && !forced)
                 return DmaAddress.MappingError;
-            dma = _rules.ToDmaUnencrypted(device, address);
+            dma = Direct.DirectRules.ToDmaUnencrypted(device, address);
         }
 
         if (!Capable(device, dma, size, attributes) || _rules.NeedsKmallocBounce(device, size, direction, attributes))

@@ -14,7 +14,12 @@ public readonly unsafe partial struct RealMemory : IMemory
     private readonly ulong _start;
     private readonly ulong _size;
 
-    private RealMemory(byte* bytes, ulong start, ulong size) => (_base, _start, _size) = (bytes, start, size);
+    private RealMemory(byte* bytes, ulong start, ulong size)
+    {
+        _base = bytes;
+        _start = start;
+        _size = size;
+    }
 
     /// <summary>First physical byte of the window.</summary>
     public PhysicalAddress Start => new(_start);
@@ -26,13 +31,13 @@ public readonly unsafe partial struct RealMemory : IMemory
     public static RealMemory For(Machine machine) => Reserve(machine.Ram.Start, machine.Ram.End - machine.Ram.Start);
 
     /// <summary>Reserves a window of zeroed memory; pages appear when they are touched.</summary>
-    /// <exception cref="OutOfMemoryException">The address space is exhausted.</exception>
+    /// <exception cref="InsufficientMemoryException">The address space is exhausted.</exception>
     public static RealMemory Reserve(PhysicalAddress start, ulong size)
     {
         const int readWrite = 3, privateAnonymousNoReserve = 0x4022;
         nint address = MemoryMap(0, checked((nuint)size), readWrite, privateAnonymousNoReserve, -1, 0);
         return address == -1
-            ? throw new OutOfMemoryException($"Cannot reserve {size} bytes.")
+            ? throw new InsufficientMemoryException($"Cannot reserve {size} bytes.")
             : new RealMemory((byte*)address, start.Value, size);
     }
 
