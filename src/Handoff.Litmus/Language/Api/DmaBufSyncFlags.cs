@@ -1,0 +1,19 @@
+namespace Handoff.Litmus.Language;
+
+/// <summary>Flags of the dma-buf SYNC ioctl; the values are the kernel's.</summary>
+/// <remarks>Kernel: <c>DMA_BUF_SYNC_*</c> (<c>include/uapi/linux/dma-buf.h</c>).</remarks>
+[Flags]
+public enum DmaBufSyncFlags
+{
+    /// <summary>Begin an access (the absence of <see cref="End"/>).</summary>
+    Start = 0,
+
+    /// <summary>The CPU reads.</summary>
+    Read = 1,
+
+    /// <summary>The CPU writes.</summary>
+    Write = 2,
+
+    /// <summary>End an access.</summary>
+    End = 4,
+}

@@ -1,0 +1,4 @@
+namespace Handoff.Litmus.Language;
+
+/// <summary>An argument of a call.</summary>
+public abstract record Argument : SyntaxNode;
