@@ -1,0 +1,90 @@
+using System.Text;
+
+namespace Handoff.Tracing.Recordings;
+
+/// <summary>Names seen so far, each with a small number that stays the same. Number 0 is the empty name.</summary>
+public sealed class NameTable
+{
+    /// <summary>More different names than any machine has; further ones share the number 0.</summary>
+    private const int MaximumNames = 1 << 20;
+
+    private readonly List<string> _names = [""];
+    private byte[][] _bytes = new byte[64][]; // [id] = the name's bytes, 0 < id < _names.Count
+    private int[] _slots = new int[256]; // open addressing, power of two, at most half full; 0 = free
+
+    internal NameTable() => _bytes[0] = [];
+
+    /// <summary>How many names there are, the empty one included.</summary>
+    public int Count => _names.Count;
+
+    /// <summary>The name with a number.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The number was never given out.</exception>
+    public string this[int id] => _names[id];
+
+    /// <summary>Finds a name's number, or -1.</summary>
+    public int IndexOf(string name) => _names.IndexOf(name);
+
+    internal int Intern(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty)
+            return 0;
+        var slots = _slots;
+        var mask = slots.Length - 1;
+        var slot = (int)Hash(name) & mask;
+        while (true)
+        {
+            var id = slots[slot];
+            if (id == 0)
+                return Add(name, slot);
+            if (name.SequenceEqual(_bytes[id]))
+                return id;
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    internal int Intern(string name) => Intern(Encoding.UTF8.GetBytes(name));
+
+    private static uint Hash(ReadOnlySpan<byte> name)
+    {
+        ulong hash = (uint)name.Length;
+        while (name.Length >= 8)
+        {
+            hash = (hash ^ BitConverter.ToUInt64(name)) * 0x9e3779b97f4a7c15;
+            hash ^= hash >> 29;
+            name = name[8..];
+        }
+
+        foreach (var b in name)
+            hash = (hash ^ b) * 0x9e3779b97f4a7c15;
+        return (uint)(hash >> 32);
+    }
+
+    private int Add(ReadOnlySpan<byte> name, int slot)
+    {
+        var id = _names.Count;
+        if (id >= MaximumNames)
+            return 0;
+        if (id == _bytes.Length)
+            Array.Resize(ref _bytes, id * 2);
+        _bytes[id] = name.ToArray();
+        _names.Add(Encoding.UTF8.GetString(name));
+        _slots[slot] = id;
+        if (_names.Count * 2 > _slots.Length)
+            Rehash();
+        return id;
+    }
+
+    private void Rehash()
+    {
+        var slots = new int[_slots.Length * 2];
+        for (var id = 1; id < _names.Count; id++)
+        {
+            var slot = (int)Hash(_bytes[id]) & (slots.Length - 1);
+            while (slots[slot] != 0)
+                slot = (slot + 1) & (slots.Length - 1);
+            slots[slot] = id;
+        }
+
+        _slots = slots;
+    }
+}

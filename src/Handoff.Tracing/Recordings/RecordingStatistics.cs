@@ -1,0 +1,47 @@
+namespace Handoff.Tracing.Recordings;
+
+/// <summary>Counts of what has been read so far; complete once <see cref="RecordingReader.Read"/> has returned false.</summary>
+public sealed class RecordingStatistics
+{
+    internal readonly long[] KindCounts = new long[(int)DmaEventKind.DmaBufDetach + 1];
+    internal long[] TypeCounts = new long[64];
+    internal readonly List<CpuStatistics> CpuList = [];
+
+    internal RecordingStatistics()
+    {
+    }
+
+    /// <summary>All events; notes about lost events are not events.</summary>
+    public long Events { get; internal set; }
+
+    /// <summary>Events known to be lost.</summary>
+    public ulong Lost { get; internal set; }
+
+    /// <summary>How often events were lost, with or without a number.</summary>
+    public long LostNotes { get; internal set; }
+
+    /// <summary>Events whose type no format describes.</summary>
+    public long WithoutFormat { get; internal set; }
+
+    /// <summary>Events or lines that could not be decoded and were skipped.</summary>
+    public long Malformed { get; internal set; }
+
+    /// <summary>Lines of a text recording that are not events (headers, stack traces, annotations).</summary>
+    public long OtherLines { get; internal set; }
+
+    /// <summary>Figures per buffer and CPU.</summary>
+    public IReadOnlyList<CpuStatistics> Cpus => CpuList;
+
+    /// <summary>Events of one kind.</summary>
+    public long Count(DmaEventKind kind) => KindCounts[(int)kind];
+
+    /// <summary>Events of one type, as numbered by <see cref="DmaEvent.EventType"/>.</summary>
+    public long CountOfType(int eventType) => (uint)eventType < (uint)TypeCounts.Length ? TypeCounts[eventType] : 0;
+
+    internal void CountType(int eventType)
+    {
+        if (eventType >= TypeCounts.Length)
+            Array.Resize(ref TypeCounts, Math.Max(eventType + 1, TypeCounts.Length * 2));
+        TypeCounts[eventType]++;
+    }
+}
