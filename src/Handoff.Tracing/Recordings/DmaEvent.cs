@@ -34,7 +34,7 @@ public struct DmaEvent
     /// <summary>Index into <see cref="RecordingHeader.Instances"/>: which buffer of the recording this came from.</summary>
     public int Instance { get; internal set; }
 
-    /// <summary>Index of the event's name, for <see cref="RecordingReader.EventName"/>.</summary>
+    /// <summary>Index of the event's name, for <see cref="RecordingReader.EventName(int)"/>.</summary>
     public int EventType { get; internal set; }
 
     /// <summary>Bytes mapped, allocated, synchronised or bounced. For scatterlists see <see cref="Lengths"/>.</summary>
@@ -54,7 +54,7 @@ public struct DmaEvent
     public uint GfpFlags { get; internal set; }
 
     /// <summary>Whether the event has a direction that the kernel really stored (6.12.0's <c>dma_alloc</c> did not: values above 3 give false).</summary>
-    public readonly bool HasDirection => (Flags & EventFlags.Direction) != 0;
+    public readonly bool HasDirection => (Flags & EventFlags.Direction) != EventFlags.None;
 
     /// <summary>The physical address of a single map.</summary>
     public readonly PhysicalAddress PhysicalAddress => new(PhysicalValue);
@@ -63,7 +63,7 @@ public struct DmaEvent
     public readonly VirtualAddress VirtualAddress => new(VirtualValue);
 
     /// <summary>Whether <see cref="VirtualAddress"/> is a hash: comparable with other hashes of the same boot only.</summary>
-    public readonly bool IsVirtualAddressHashed => (Flags & EventFlags.HashedPointer) != 0;
+    public readonly bool IsVirtualAddressHashed => (Flags & EventFlags.HashedPointer) != EventFlags.None;
 
     /// <summary>Entries the caller gave to <c>dma_map_sg</c>; the lists below may hold fewer (<see cref="IsTruncated"/>).</summary>
     public readonly int FullNents => IsScatterlistMap ? NentsValue : 0;
@@ -72,7 +72,7 @@ public struct DmaEvent
     public int FullEnts { get; internal set; }
 
     /// <summary>Whether the kernel cut the lists (128 entries).</summary>
-    public readonly bool IsTruncated => (Flags & EventFlags.Truncated) != 0;
+    public readonly bool IsTruncated => (Flags & EventFlags.Truncated) != EventFlags.None;
 
     /// <summary>The kernel's error number of a failed list map (negative).</summary>
     public readonly int Error => Kind == DmaEventKind.MapSgErr ? ErrorValue : 0;
@@ -105,7 +105,7 @@ public struct DmaEvent
     public readonly ulong BouncedAddress => Kind == DmaEventKind.SwiotlbBounced ? PhysicalValue : 0;
 
     /// <summary>Whether <c>swiotlb_bounced</c> was forced (FORCE) rather than needed (NORMAL).</summary>
-    public readonly bool IsForced => (Flags & EventFlags.Force) != 0;
+    public readonly bool IsForced => (Flags & EventFlags.Force) != EventFlags.None;
 
     /// <summary>The dma-buf's inode number.</summary>
     public readonly ulong Inode => IsDmaBuf ? PhysicalValue : 0;
@@ -120,7 +120,7 @@ public struct DmaEvent
     public readonly int Exporter => IsDmaBuf ? NentsValue : 0;
 
     /// <summary>Whether the attachment is dynamic (attach and detach).</summary>
-    public readonly bool IsDynamic => (Flags & EventFlags.Dynamic) != 0;
+    public readonly bool IsDynamic => (Flags & EventFlags.Dynamic) != EventFlags.None;
 
     /// <summary>Whether this is an event of the <c>dma_buf</c> group.</summary>
     public readonly bool IsDmaBuf => Kind >= DmaEventKind.DmaBufExport;

@@ -4,7 +4,7 @@ namespace Handoff.Tracing.Recordings;
 /// <remarks>Kernel: <c>include/trace/events/dma.h</c>, <c>swiotlb.h</c>, <c>dma_buf.h</c>.</remarks>
 public enum DmaEventKind
 {
-    /// <summary>An event this library does not interpret. <see cref="RecordingReader.EventName"/> names it where the recording does.</summary>
+    /// <summary>An event this library does not interpret. <see cref="RecordingReader.EventName(int)"/> names it where the recording does.</summary>
     Unknown = 0,
 
     /// <summary>Text written by a program or a driver (<c>tracing_mark_write</c>, <c>trace_printk</c>): <see cref="DmaEvent.Text"/>.</summary>
