@@ -38,6 +38,17 @@ public sealed partial class DmaLayer<TMemory>
     /// <param name="memory">What stands for its memory.</param>
     /// <param name="log">Where messages go; a new log if omitted.</param>
     public DmaLayer(Machine machine, KernelProfile kernel, TMemory memory, KernelLog? log = null)
+        : this(machine, kernel, memory, SwiotlbBoot.Create(machine, kernel.Switches, log ??= new KernelLog()), log)
+    {
+    }
+
+    /// <summary>Boots a machine with a bounce allocator of the caller's making.</summary>
+    /// <param name="machine">The hardware and command line.</param>
+    /// <param name="kernel">Which kernel it runs.</param>
+    /// <param name="memory">What stands for its memory.</param>
+    /// <param name="swiotlb">The default bounce allocator; <see langword="null"/> for none.</param>
+    /// <param name="log">Where messages go; a new log if omitted.</param>
+    public DmaLayer(Machine machine, KernelProfile kernel, TMemory memory, SwiotlbAllocator? swiotlb, KernelLog? log = null)
     {
         Machine = machine;
         Kernel = kernel;
@@ -45,7 +56,7 @@ public sealed partial class DmaLayer<TMemory>
         _memory = memory;
         _kernel = kernel.Switches;
         _pageSize = machine.PageSize;
-        Swiotlb = SwiotlbBoot.Create(machine, _kernel, Log);
+        Swiotlb = swiotlb;
         _rules = new DirectRules(machine, _kernel, Swiotlb is not null);
 
         if (_kernel.MapPhys)
