@@ -1,0 +1,28 @@
+using System.Globalization;
+using Handoff.Bench;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+double scale = args is ["--quick", ..] ? 0.1 : 1;
+
+for (int threads = 1; threads <= 2; threads++)
+{
+    foreach (int depth in (int[])[1, 256])
+    {
+        foreach (int size in BouncePairs.Sizes)
+        {
+            if (!BouncePairs.Applies(threads, depth, size))
+                continue;
+            long pairs = (long)(scale * (size >= 65536 ? 20_000 : size >= 4096 ? 400_000 : 2_000_000));
+            BouncePairs.Result r = BouncePairs.Measure(threads, depth, size, pairs);
+            Console.WriteLine(
+                $"threads={threads} depth={depth} size={size} pairs_per_s={r.Pairs / r.Seconds:F0} ns_per_pair={r.NsPerPair:F1} "
+                + $"GBps={2.0 * r.Pairs * size / r.Seconds / 1e9:F2} bytes_allocated_per_pair={r.AllocatedPerPair:F3}");
+        }
+    }
+}
+
+foreach (bool coherent in (bool[])[true, false])
+{
+    (double ns, double allocated) = DirectPairs.Measure(coherent, (long)(scale * 20_000_000));
+    Console.WriteLine($"direct coherent={(coherent ? 1 : 0)} ns_per_pair={ns:F2} bytes_allocated_per_pair={allocated:F3}");
+}
