@@ -37,7 +37,12 @@ internal static class BouncePairs
             Thread[] workers = [.. Enumerable.Range(0, threads).Select(cpu => new Thread(() =>
             {
                 CurrentCpu.Id = cpu;
-                Run(layer, cpu, depth, (ulong)size, Math.Min(pairs, 50_000));
+                for (int warm = 0; warm < 3; warm++)
+                {
+                    Run(layer, cpu, depth, (ulong)size, Math.Min(pairs, 50_000));
+                    Thread.Sleep(50); // lets the compiler's background thread finish the optimised code
+                }
+
                 start.SignalAndWait();
                 (seconds[cpu], allocated[cpu]) = Run(layer, cpu, depth, (ulong)size, pairs);
             }))];

@@ -7,6 +7,9 @@ namespace Handoff;
 public sealed class Device
 {
     private ulong? _dmaMask = 0xffff_ffff;
+    private ulong _busDmaLimit;
+    private ImmutableArray<DmaRange> _dmaRanges = [];
+    private bool _behindIommu;
 
     /// <summary>Makes a device with a bus's usual defaults: 32-bit masks, 64 KiB segments, 4 GiB boundary.</summary>
     /// <param name="name">Name as in traces, such as <c>0000:00:02.0</c>.</param>
@@ -23,17 +26,37 @@ public sealed class Device
     public ulong? DmaMask
     {
         get => _dmaMask;
-        set => _dmaMask = value;
+        set
+        {
+            _dmaMask = value;
+            Refresh();
+        }
     }
 
     /// <summary>Highest DMA address for coherent allocations.</summary>
     public ulong CoherentDmaMask { get; set; } = 0xffff_ffff;
 
     /// <summary>Highest DMA address that the upstream bus carries, inclusive; 0 for no limit.</summary>
-    public ulong BusDmaLimit { get; set; }
+    public ulong BusDmaLimit
+    {
+        get => _busDmaLimit;
+        set
+        {
+            _busDmaLimit = value;
+            Refresh();
+        }
+    }
 
     /// <summary>Windows to memory in firmware order; empty for the identity.</summary>
-    public ImmutableArray<DmaRange> DmaRanges { get; set; } = [];
+    public ImmutableArray<DmaRange> DmaRanges
+    {
+        get => _dmaRanges;
+        set
+        {
+            _dmaRanges = value;
+            HasRanges = !value.IsDefaultOrEmpty;
+        }
+    }
 
     /// <summary>Whether the device snoops the CPU caches. Ignored on architectures where every device does.</summary>
     public bool Coherent { get; set; }
@@ -48,7 +71,15 @@ public sealed class Device
     public uint MinAlignMask { get; set; }
 
     /// <summary>Whether the device translates through an IOMMU. Such devices are refused until the IOMMU side exists.</summary>
-    public bool BehindIommu { get; set; }
+    public bool BehindIommu
+    {
+        get => _behindIommu;
+        set
+        {
+            _behindIommu = value;
+            Refresh();
+        }
+    }
 
     /// <summary>Whether the device is untrusted (an external port). Matters only behind an IOMMU.</summary>
     public bool Untrusted { get; set; }
@@ -73,11 +104,23 @@ public sealed class Device
     public ulong EffectiveDmaMask => _dmaMask is { } mask && mask != 0 ? mask : 0xffff_ffff;
 
     /// <summary>Highest reachable DMA address of streaming maps, inclusive: mask and bus limit together.</summary>
-    public ulong StreamingLimit => Align.MinNotZero(_dmaMask ?? 0, BusDmaLimit);
+    public ulong StreamingLimit { get; private set; } = 0xffff_ffff;
 
     /// <summary>Highest reachable DMA address of coherent memory, inclusive.</summary>
     public ulong CoherentLimit => Align.MinNotZero(CoherentDmaMask, BusDmaLimit);
 
+    /// <summary>Whether addresses are translated at all; kept beside the windows so that the common case is one test.</summary>
+    internal bool HasRanges { get; private set; }
+
+    /// <summary>Whether maps can go ahead without further questions: a mask is set, and no IOMMU is in the way.</summary>
+    internal bool IsPlain { get; private set; } = true;
+
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    private void Refresh()
+    {
+        StreamingLimit = Align.MinNotZero(_dmaMask ?? 0, _busDmaLimit);
+        IsPlain = _dmaMask is not null && !_behindIommu;
+    }
 }

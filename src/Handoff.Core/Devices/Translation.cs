@@ -11,13 +11,13 @@ internal static class Translation
     /// <remarks>Kernel: <c>phys_to_dma_unencrypted()</c>.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static DmaAddress ToDmaUnencrypted(Device device, PhysicalAddress address) =>
-        device.DmaRanges.IsEmpty ? new(address.Value) : ThroughRanges(device.DmaRanges, address);
+        !device.HasRanges ? new(address.Value) : ThroughRanges(device.DmaRanges, address);
 
     /// <summary>The physical address behind a DMA address, encryption bit not yet removed; all ones if no window covers it.</summary>
     /// <remarks>Kernel: <c>dma_to_phys()</c> without its last step.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PhysicalAddress ToPhysical(Device device, DmaAddress address) =>
-        device.DmaRanges.IsEmpty ? new(address.Value) : BackThroughRanges(device.DmaRanges, address);
+        !device.HasRanges ? new(address.Value) : BackThroughRanges(device.DmaRanges, address);
 
     private static DmaAddress ThroughRanges(ImmutableArray<DmaRange> ranges, PhysicalAddress address)
     {

@@ -97,7 +97,7 @@ public sealed partial class DmaLayer<TMemory>
     private DmaAddress RefuseSlot(Device device, SwiotlbAllocator allocator, PhysicalAddress slot, DmaAddress dma, ulong size)
     {
         ReleaseSlots(device, allocator, allocator.FindPool(device, slot)!, slot);
-        Log.WriteOnce("slot overflow", KernelLogLevel.Warning, device, () => OverflowText("swiotlb addr", dma, size, device));
+        WarnUnreachable("swiotlb addr", dma, size, device);
         return DmaAddress.MappingError;
     }
 
@@ -126,6 +126,8 @@ public sealed partial class DmaLayer<TMemory>
         if (allocator.IsDynamic)
             device.UsesSwiotlb = true;
         PhysicalAddress address = pool!.Start + ((ulong)(slot + pad) << SwiotlbConstants.SlotShift) + (offset & (SwiotlbConstants.SlotSize - 1));
+        if (typeof(TMemory) == typeof(RealMemory))
+            Unsafe.As<TMemory, RealMemory>(ref _memory).Prefetch(address + ((ulong)request.Slots << (SwiotlbConstants.SlotShift + 2)), size);
         if (_kernel.SlotCopyInAtMap == SlotCopyIn.Always || CopiesIn(direction, attributes))
             _memory.Copy(original, address, size);
         return address;
@@ -193,15 +195,14 @@ public sealed partial class DmaLayer<TMemory>
                 original = mapping;
             else if (delta < 0)
             {
-                Log.WriteOnce("before start", KernelLogLevel.Warning, device, () => $"Access before mapping start detected. orig offset {-delta}, requested offset 0.");
+                WarnBeforeStart(device, delta);
                 return;
             }
         }
 
         if (size > room)
         {
-            ulong wanted = size;
-            Log.WriteOnce("bounce overflow", KernelLogLevel.Warning, device, () => $"Buffer overflow detected. Allocation size: {room}. Mapping size: {wanted}.");
+            WarnOverflow(device, room, size);
             size = room;
         }
 
@@ -210,4 +211,12 @@ public sealed partial class DmaLayer<TMemory>
         else
             _memory.Copy(slot, new(original), size);
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WarnBeforeStart(Device device, int delta) =>
+        Log.WriteOnce("before start", KernelLogLevel.Warning, device, () => $"Access before mapping start detected. orig offset {-delta}, requested offset 0.");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WarnOverflow(Device device, ulong room, ulong size) =>
+        Log.WriteOnce("bounce overflow", KernelLogLevel.Warning, device, () => $"Buffer overflow detected. Allocation size: {room}. Mapping size: {size}.");
 }

@@ -138,7 +138,7 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (allocator is not null)
             return Bounce(device, allocator, address, size, direction, attributes);
-        Log.WriteOnce("map overflow", KernelLogLevel.Warning, device, () => OverflowText("DMA addr", dma, size, device));
+        WarnUnreachable("DMA addr", dma, size, device);
         return DmaAddress.MappingError;
     }
 
@@ -178,7 +178,7 @@ public sealed partial class DmaLayer<TMemory>
         var dma = new DmaAddress(address.Value);
         if (Direct.DirectRules.IsCapable(device, dma, size))
             return dma;
-        Log.WriteOnce("resource overflow", KernelLogLevel.Error, device, () => OverflowText("DMA addr", dma, size, device));
+        WarnUnreachable("MMIO addr", dma, size, device);
         return DmaAddress.MappingError;
     }
 
@@ -200,6 +200,7 @@ public sealed partial class DmaLayer<TMemory>
         ReleaseSlots(device, allocator!, pool, physical);
     }
 
-    private static string OverflowText(string what, DmaAddress address, ulong size, Device device) =>
-        $"{what} {address.Value:x16}+{size} overflow (mask {device.DmaMask:x}, bus limit {device.BusDmaLimit:x}).";
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WarnUnreachable(string what, DmaAddress address, ulong size, Device device) =>
+        Log.WriteOnce(what, KernelLogLevel.Warning, device, () => $"{what} 0x{address.Value:x16}+{size} overflow (mask {device.DmaMask:x}, bus limit {device.BusDmaLimit:x}).");
 }

@@ -103,14 +103,16 @@ public sealed partial class DmaLayer<TMemory>
         AllocatorOf(device)?.FindPool(device, _rules.ToPhysical(device, address)) is not null;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool TryBegin(Device device, DmaDirection direction)
+    private bool TryBegin(Device device, DmaDirection direction) =>
+        ((uint)direction <= (uint)DmaDirection.FromDevice && device.IsPlain) || TryBeginSlowly(device, direction);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryBeginSlowly(Device device, DmaDirection direction)
     {
         if ((uint)direction > (uint)DmaDirection.FromDevice)
             ThrowBadDirection(direction);
         if (device.BehindIommu)
             ThrowIommu(device);
-        if (device.DmaMask is not null)
-            return true;
         Log.WriteOnce("dma_mask", KernelLogLevel.Warning, device, static () => "DMA mask not set");
         return false;
     }
