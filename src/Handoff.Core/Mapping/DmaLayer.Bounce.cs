@@ -44,9 +44,7 @@ public sealed partial class DmaLayer<TMemory>
         SwiotlbAllocator? allocator = AllocatorOf(device);
         if (allocator?.FindPool(device, slot) is not { } pool)
             return;
-        if ((attributes & DmaAttributes.SkipCpuSync) == 0 && direction != DmaDirection.ToDevice)
-            CopyBounced(device, pool, slot, size, toDevice: false);
-        ReleaseSlots(device, allocator, pool, slot);
+        EndBounce(device, allocator, pool, slot, size, (attributes & DmaAttributes.SkipCpuSync) == 0 && direction != DmaDirection.ToDevice);
     }
 
     /// <summary>Makes the pools that failing searches asked for (the kernel's background work).</summary>
@@ -169,7 +167,24 @@ public sealed partial class DmaLayer<TMemory>
         return PhysicalAddress.Invalid;
     }
 
+    /// <summary>Copies out if asked, and releases: one look-up for both when the address is a mapping's own.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void EndBounce(Device device, SwiotlbAllocator allocator, SwiotlbPool pool, PhysicalAddress slot, ulong size, bool copyOut)
+    {
+        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        if (!pool.IsTransient && pool.TryLocate(slot, minAlign, out ulong original, out ulong room, out int first) && size <= room)
+        {
+            if (copyOut)
+                _memory.Copy(slot, new(original), size);
+            pool.ReleaseAt(first);
+            return;
+        }
+
+        if (copyOut)
+            CopyBounced(device, pool, slot, size, toDevice: false);
+        ReleaseSlots(device, allocator, pool, slot);
+    }
+
     private void ReleaseSlots(Device device, SwiotlbAllocator allocator, SwiotlbPool pool, PhysicalAddress slot)
     {
         if (!pool.IsTransient)

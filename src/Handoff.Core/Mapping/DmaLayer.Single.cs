@@ -193,11 +193,8 @@ public sealed partial class DmaLayer<TMemory>
         bool skip = (attributes & DmaAttributes.SkipCpuSync) != 0;
         if (!skip && direction != DmaDirection.ToDevice && !_rules.IsCoherent(device))
             _memory.Invalidate(physical, size);
-        if (pool is null)
-            return;
-        if (direction != DmaDirection.ToDevice && !(skip && _kernel.CopyOutObeysSkip))
-            CopyBounced(device, pool, physical, size, toDevice: false);
-        ReleaseSlots(device, allocator!, pool, physical);
+        if (pool is not null)
+            EndBounce(device, allocator!, pool, physical, size, copyOut: direction != DmaDirection.ToDevice && !(skip && _kernel.CopyOutObeysSkip));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -78,6 +78,9 @@ internal sealed class SlotTable
         uint stride = (uint)request.Stride, inStride = stride - 1;
         uint residue = (uint)(((request.Original & request.RepeatMask) >> SwiotlbConstants.SlotShift) - tableSlots) & inStride;
         int first = index + (int)((residue - (uint)(areaStart + index)) & inStride);
+        if (!mayCross && first < areaSlots && IsRunInWord(areaStart + first, request.Slots))
+            return areaStart + first; // the usual case: the cursor stands before free slots
+
         int found = ScanLocked(areaStart + first, areaStart + areaSlots, request.Slots, stride, residue, mayCross, tableSlots, boundarySlots);
         if (found >= 0 || index == 0)
             return found;
@@ -146,6 +149,15 @@ internal sealed class SlotTable
         }
 
         return longest;
+    }
+
+    /// <summary>Whether a short run begins at a slot and ends within the same word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsRunInWord(int slot, int slots)
+    {
+        int offset = slot & 63;
+        ulong run = (ulong.MaxValue >> (64 - Math.Min(slots, 64))) << offset;
+        return offset + slots <= 64 && (_free[slot >> 6] & run) == run;
     }
 
     /// <summary>First candidate in [from, to) that begins a run of free slots long enough; -1 if none.</summary>

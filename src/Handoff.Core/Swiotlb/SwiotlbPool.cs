@@ -161,6 +161,37 @@ public sealed class SwiotlbPool
         return true;
     }
 
+    /// <summary>Whether the address is where the data of an allocation begins; then all of it, to be copied out and released.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryLocate(PhysicalAddress address, uint minAlignMask, out ulong original, out ulong room, out int first)
+    {
+        const uint inSlot = SwiotlbConstants.SlotSize - 1;
+        int slot = (int)((address - Start) >> SwiotlbConstants.SlotShift);
+        Unsafe.SkipInit(out original);
+        Unsafe.SkipInit(out room);
+        if (!_table.TryFind(slot, out first))
+            return false;
+        ref readonly SlotRecord record = ref _table.RecordAt(first);
+        original = record.Original;
+        room = record.AllocSize - (ulong)record.Offset - ((ulong)record.PadSlots << SwiotlbConstants.SlotShift);
+        return slot == first + record.PadSlots && ((uint)address.Value & inSlot) == record.Offset
+            && ((uint)original & minAlignMask & inSlot) == record.Offset;
+    }
+
+    /// <summary>Gives back the allocation that begins at slot <paramref name="first"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void ReleaseAt(int first)
+    {
+        int area = Areas == 1 ? 0 : first / AreaSlots;
+        ref SlotArea a = ref _areas[area];
+        ref SlotArea locked = ref _areas[_oneLock ? 0 : area];
+        int count = _table.RecordAt(first).Slots;
+        locked.Enter();
+        _table.ReleaseLocked(first, count);
+        a.Used -= count;
+        locked.Exit();
+    }
+
     /// <summary>Gives back the allocation at <paramref name="address"/>.</summary>
     /// <returns>How many slots that were.</returns>
     /// <remarks>Kernel: <c>swiotlb_release_slots()</c>. The caller's size plays no part; a wrong address frees wrong slots, as there.</remarks>
