@@ -4,6 +4,9 @@ using Handoff.Bench;
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 double scale = args is ["--quick", ..] ? 0.1 : 1;
 
+for (int warm = 0; warm < 4; warm++)
+    BouncePairs.Measure(1, 1 + (warm * 85), 64, 300_000);
+
 for (int threads = 1; threads <= 2; threads++)
 {
     foreach (int depth in (int[])[1, 256])

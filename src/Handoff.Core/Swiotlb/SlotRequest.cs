@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Handoff.Swiotlb;
 
 /// <summary>One request for slots, with everything that does not depend on the area searched.</summary>
@@ -22,6 +24,9 @@ internal readonly struct SlotRequest
     /// <summary>Step between candidates after a busy one, in slots.</summary>
     public readonly ulong Stride;
 
+    /// <summary>Whether candidates are one residue class of slots (masks are low masks, the stride a power of two up to a segment).</summary>
+    public readonly bool Regular;
+
     /// <summary>Slots wanted.</summary>
     public readonly int Slots;
 
@@ -35,11 +40,20 @@ internal readonly struct SlotRequest
         AllocSize = allocSize;
         BoundaryMask = boundaryMask;
         Slots = (int)Math.Min((allocSize >> SwiotlbConstants.SlotShift) + ((allocSize & inSlot) != 0 ? 1UL : 0), int.MaxValue);
+        if ((alignMask | minAlignMask) == 0)
+        {
+            AlignMask = allocSize >= pageSize && pageAlignBig ? (pageSize - 1) | inSlot : inSlot;
+            Stride = (AlignMask >> SwiotlbConstants.SlotShift) + 1;
+            Regular = true;
+            return;
+        }
+
         Offset = (ushort)(original & minAlignMask & inSlot);
-        if ((alignMask | minAlignMask) == 0 && allocSize >= pageSize && pageAlignBig)
-            alignMask = pageSize - 1;
         AlignMask = alignMask | inSlot;
         RepeatMask = minAlignMask & ~AlignMask;
         Stride = (Math.Max(AlignMask, RepeatMask) >> SwiotlbConstants.SlotShift) + 1;
+        Regular = Stride <= SwiotlbConstants.SegmentSlots && BitOperations.IsPow2(Stride)
+            && Align.IsLowMask(AlignMask) && Align.IsLowMask(AlignMask | RepeatMask)
+            && (original != 0 || RepeatMask == 0);
     }
 }

@@ -63,14 +63,10 @@ internal sealed class SlotTable
             return -1;
 
         ulong boundarySlots = (request.BoundaryMask >> SwiotlbConstants.SlotShift) + 1;
-        ulong tableSlots = (table >> SwiotlbConstants.SlotShift) + ((table & (SwiotlbConstants.SlotSize - 1)) != 0 ? 1UL : 0);
+        ulong partial = (table & (SwiotlbConstants.SlotSize - 1)) != 0 ? 1UL : 0;
+        ulong tableSlots = (table >> SwiotlbConstants.SlotShift) + partial;
         bool mayCross = (tableSlots & (boundarySlots - 1)) + (ulong)_slots > boundarySlots;
-
-        bool regular = request.Stride <= SwiotlbConstants.SegmentSlots && BitOperations.IsPow2(request.Stride)
-            && (table & (SwiotlbConstants.SlotSize - 1)) == 0
-            && Align.IsLowMask(request.AlignMask) && Align.IsLowMask(request.AlignMask | request.RepeatMask)
-            && (request.Original != 0 || request.RepeatMask == 0);
-        if (!regular)
+        if (!request.Regular || partial != 0)
             return FindSlowlyLocked(request, table, tableSlots, boundarySlots, areaStart, areaSlots, index);
 
         // Candidates are the slots of one residue class modulo the stride. The search walks them from the cursor to the end
