@@ -1,0 +1,358 @@
+using Handoff.Litmus.Model;
+
+namespace Handoff.Litmus.Exploration.Lines;
+
+/// <summary>A group of cells with their lines: all configurations they can be in, followed as numbered sets.</summary>
+/// <remarks>
+/// A configuration is a byte string: verdicts raised so far, then the state of each line, then the DRAM version and the cached
+/// version of each cell (0 while the line is absent). A set always contains what spontaneous moves can make of its members.
+/// </remarks>
+internal sealed class CellGroup
+{
+    private const byte Absent = 0, Clean = 1, Dirty = 2;
+
+    private readonly AtomicProgram _program;
+    private readonly int[] _cells;
+    private readonly int[] _lines;
+    private readonly int[] _lineOfCell;
+    private readonly int[] _versions;
+    private readonly bool[,] _older;
+    private readonly int _dram;
+    private readonly int _cache;
+    private readonly Interner<byte> _configurations = new(ContentComparer<byte>.Instance);
+    private readonly Interner<int> _sets = new(ContentComparer<int>.Instance);
+    private readonly List<int[]?> _closures = [];
+    private readonly List<int[]> _next = [];
+    private readonly List<(byte Any, byte All)> _summaries = [];
+    private readonly HashSet<(StepRef Step, int Cell, int Version)> _observed = [];
+
+    public CellGroup(AtomicProgram program, int[] cells)
+    {
+        _program = program;
+        _cells = cells;
+        _lines = [.. cells.Select(c => program.Cells[c].Line).Distinct().Order()];
+        _lineOfCell = [.. cells.Select(c => Array.IndexOf(_lines, program.Cells[c].Line))];
+        _dram = 1 + _lines.Length;
+        _cache = _dram + cells.Length;
+
+        Steps = [];
+        var versions = new SortedSet<int>(cells.Select(c => program.Cells[c].Initial));
+        var raw = new List<(StepRef Step, List<Operation> Operations)>();
+        for (int a = 0; a < program.Agents.Length; a++)
+        {
+            for (int i = 0; i < program.Agents[a].Steps.Length; i++)
+            {
+                List<Operation> mine = [.. program.Agents[a].Steps[i].Operations.Where(Concerns)];
+                if (mine.Count == 0)
+                    continue;
+                raw.Add((new StepRef(a, i), mine));
+                versions.UnionWith(mine.Where(o => o.Version >= 0 && cells.Contains(o.Target)).Select(o => o.Version));
+            }
+        }
+
+        _versions = [.. versions];
+        _older = new bool[_versions.Length, _versions.Length];
+        for (int u = 0; u < _versions.Length; u++)
+        {
+            for (int v = 0; v < _versions.Length; v++)
+                _older[u, v] = program.IsOlder(_versions[u], _versions[v]);
+        }
+
+        Steps.AddRange(raw.Select(r => new LocalStep(r.Step, [.. r.Operations.Select(o => Localise(o, r.Step))])));
+        byte[] initial = new byte[_cache + cells.Length];
+        for (int c = 0; c < cells.Length; c++)
+            initial[_dram + c] = LocalVersion(program.Cells[cells[c]].Initial);
+        InitialSet = InternSet(Closure(Number(initial)));
+    }
+
+    /// <summary>The steps that concern this group.</summary>
+    public List<LocalStep> Steps { get; }
+
+    public int InitialSet { get; }
+
+    public int SetCount => _sets.Count;
+
+    public IReadOnlyList<int> Cells => _cells;
+
+    public IReadOnlyList<int> Lines => _lines;
+
+    public IEnumerable<Observation> Observations => _observed.Select(o => new Observation(o.Step, o.Cell, _versions[o.Version]));
+
+    /// <summary>What the same reads returned in a group that is treated alike.</summary>
+    public IEnumerable<Observation> TranslateObservations(CellGroup alike) =>
+        _observed.Select(o => new Observation(o.Step, alike._cells[Array.IndexOf(_cells, o.Cell)], alike._versions[o.Version]));
+
+    /// <summary>A text that two groups share exactly if every step treats them alike.</summary>
+    public string Signature
+    {
+        get
+        {
+            var text = new System.Text.StringBuilder();
+            text.AppendJoin(',', _lineOfCell).Append('|');
+            text.AppendJoin(',', _cells.Select(c => (int)LocalVersion(_program.Cells[c].Initial))).Append('|');
+            foreach (bool older in _older)
+                text.Append(older ? '1' : '0');
+            foreach (LocalStep step in Steps)
+            {
+                text.Append('|').Append(step.Step.Agent).Append('.').Append(step.Step.Index);
+                foreach (LocalOperation o in step.Operations)
+                {
+                    text.Append(';').Append((int)o.Kind).Append((int)o.Path).Append(',').Append(o.Line).Append(',').Append(o.Cell)
+                        .Append(',').Append(o.SourceLine).Append(',').Append(o.SourceCell).Append(',').Append(o.Version).Append(',');
+                    if (o.Blame is not null)
+                        text.AppendJoin('.', o.Blame.Select(b => (int)b));
+                }
+            }
+
+            return text.ToString();
+        }
+    }
+
+    /// <summary>Verdicts raised in any, and in all, configurations of a set.</summary>
+    public (Verdicts Any, Verdicts All) Summary(int set) => ((Verdicts)_summaries[set].Any, (Verdicts)_summaries[set].All);
+
+    /// <summary>The set after a step (by its place in <see cref="Steps"/>).</summary>
+    public int Next(int set, int step)
+    {
+        int[] row = _next[set];
+        int known = row[step];
+        return known > 0 ? known - 1 : ComputeNext(set, step);
+    }
+
+    private int ComputeNext(int set, int step)
+    {
+        var members = new HashSet<int>();
+        var direct = new HashSet<int>();
+        byte[] before = new byte[_cache + _cells.Length];
+        foreach (int number in _sets[set])
+        {
+            byte[] configuration = [.. _configurations[number]];
+            foreach (LocalOperation operation in Steps[step].Operations)
+            {
+                configuration.CopyTo(before, 0);
+                Apply(configuration, operation, Steps[step].Step);
+                Judge(before, configuration);
+            }
+
+            int after = Number(configuration);
+            if (direct.Add(after))
+                members.UnionWith(Closure(after));
+        }
+
+        int next = InternSet([.. members.Order()]);
+        _next[set][step] = next + 1;
+        return next;
+    }
+
+    private int InternSet(int[] members)
+    {
+        int set = _sets.Intern(members);
+        if (set == _next.Count)
+        {
+            _next.Add(new int[Steps.Count]);
+            byte any = 0, all = 0xff;
+            foreach (int member in members)
+            {
+                any |= _configurations[member][0];
+                all &= _configurations[member][0];
+            }
+
+            _summaries.Add((any, all));
+        }
+
+        return set;
+    }
+
+    private int Number(byte[] configuration)
+    {
+        int number = _configurations.Intern(configuration);
+        if (number == _closures.Count)
+            _closures.Add(null);
+        return number;
+    }
+
+    /// <summary>Everything that spontaneous moves can make of a configuration, itself included, in ascending order.</summary>
+    private int[] Closure(int number)
+    {
+        if (_closures[number] is { } known)
+            return known;
+        var seen = new SortedSet<int> { number };
+        var open = new Stack<int>([number]);
+        while (open.TryPop(out int at))
+        {
+            for (int line = 0; line < _lines.Length; line++)
+            {
+                byte state = _configurations[at][1 + line];
+                byte[] moved = [.. _configurations[at]];
+                if (state == Absent)
+                    Fetch(moved, line);
+                else if (state == Clean)
+                    Drop(moved, line);
+                else
+                    WriteBack(moved, line);
+                Judge(_configurations[at], moved);
+                int next = Number(moved);
+                if (seen.Add(next))
+                    open.Push(next);
+            }
+        }
+
+        int[] closure = [.. seen];
+        _closures[number] = closure;
+        return closure;
+    }
+
+    private void Apply(byte[] at, LocalOperation o, StepRef step)
+    {
+        switch (o.Kind)
+        {
+            case OperationKind.Read:
+                if (o.Path == AccessPath.Cached)
+                    Ensure(at, o.Line);
+                if (o.Cell >= 0)
+                {
+                    bool cached = o.Path == AccessPath.Cached || (o.Path == AccessPath.Snooped && at[1 + o.Line] == Dirty);
+                    byte found = at[(cached ? _cache : _dram) + o.Cell];
+                    _observed.Add((step, o.GlobalCell, found));
+                    at[0] |= (byte)o.Blame![found];
+                }
+
+                break;
+            case OperationKind.Write when o.Path == AccessPath.Cached:
+                Store(at, o.Line, o.Cell, (byte)Math.Max(o.Version, 0));
+                break;
+            case OperationKind.Write:
+                if (o.Path == AccessPath.Snooped)
+                    Flush(at, o.Line);
+                if (o.Cell >= 0)
+                    at[_dram + o.Cell] = (byte)o.Version;
+                break;
+            case OperationKind.Copy:
+                if (o.SourceLine >= 0)
+                    Ensure(at, o.SourceLine);
+                byte copied = o.SourceCell >= 0 ? at[_cache + o.SourceCell] : (byte)0;
+                if (o.Blame is not null)
+                    at[0] |= (byte)o.Blame[copied];
+                if (o.Line >= 0)
+                    Store(at, o.Line, o.Cell, copied);
+                break;
+            case OperationKind.Clean when at[1 + o.Line] == Dirty:
+                WriteBack(at, o.Line);
+                break;
+            case OperationKind.CleanInvalidate:
+                Flush(at, o.Line);
+                break;
+            case OperationKind.Invalidate:
+                Drop(at, o.Line);
+                break;
+            case OperationKind.Release:
+                JudgeRelease(at, o.Cell, o.SourceCell);
+                break;
+        }
+    }
+
+    private void Ensure(byte[] at, int line)
+    {
+        if (at[1 + line] == Absent)
+            Fetch(at, line);
+    }
+
+    private void Fetch(byte[] at, int line)
+    {
+        at[1 + line] = Clean;
+        for (int c = 0; c < _cells.Length; c++)
+        {
+            if (_lineOfCell[c] == line)
+                at[_cache + c] = at[_dram + c];
+        }
+    }
+
+    private void WriteBack(byte[] at, int line)
+    {
+        at[1 + line] = Clean;
+        for (int c = 0; c < _cells.Length; c++)
+        {
+            if (_lineOfCell[c] == line)
+                at[_dram + c] = at[_cache + c];
+        }
+    }
+
+    private void Drop(byte[] at, int line)
+    {
+        at[1 + line] = Absent;
+        for (int c = 0; c < _cells.Length; c++)
+        {
+            if (_lineOfCell[c] == line)
+                at[_cache + c] = 0;
+        }
+    }
+
+    private void Flush(byte[] at, int line)
+    {
+        if (at[1 + line] == Dirty)
+            WriteBack(at, line);
+        if (at[1 + line] != Absent)
+            Drop(at, line);
+    }
+
+    private void Store(byte[] at, int line, int cell, byte version)
+    {
+        Ensure(at, line);
+        at[1 + line] = Dirty;
+        if (cell >= 0)
+            at[_cache + cell] = version;
+    }
+
+    /// <summary>Raises "lost" if a version left its cell and only older ones remain there.</summary>
+    private void Judge(byte[] before, byte[] after)
+    {
+        for (int c = 0; c < _cells.Length; c++)
+        {
+            bool wasCached = before[1 + _lineOfCell[c]] != Absent, isCached = after[1 + _lineOfCell[c]] != Absent;
+            byte dram = after[_dram + c], cache = isCached ? after[_cache + c] : dram;
+            byte oldDram = before[_dram + c], oldCache = wasCached ? before[_cache + c] : oldDram;
+            if ((_older[dram, oldDram] && _older[cache, oldDram]) || (_older[dram, oldCache] && _older[cache, oldCache]))
+                after[0] |= (byte)Verdicts.Lost;
+        }
+    }
+
+    private void JudgeRelease(byte[] at, int slot, int original)
+    {
+        bool cached = at[1 + _lineOfCell[original]] != Absent;
+        byte dram = at[_dram + original], cache = at[_cache + original];
+        bool Newer(byte v) => _older[dram, v] && (!cached || _older[cache, v]);
+        if (Newer(at[_dram + slot]) || (at[1 + _lineOfCell[slot]] != Absent && Newer(at[_cache + slot])))
+            at[0] |= (byte)Verdicts.Lost;
+    }
+
+    private bool Concerns(Operation o) => o.Kind switch
+    {
+        OperationKind.Release => Array.IndexOf(_cells, o.Target) >= 0,
+        OperationKind.Copy => Array.IndexOf(_lines, LineOf(o)) >= 0 || Array.IndexOf(_lines, _program.Cells[o.Source].Line) >= 0,
+        _ => Array.IndexOf(_lines, LineOf(o)) >= 0,
+    };
+
+    private int LineOf(Operation o) => o.IsMaintenance ? o.Target : _program.Cells[o.Target].Line;
+
+    private byte LocalVersion(int version) => checked((byte)Array.BinarySearch(_versions, version));
+
+    private LocalOperation Localise(Operation o, StepRef step)
+    {
+        int cell = o.IsMaintenance ? -1 : Array.IndexOf(_cells, o.Target);
+        int sourceCell = o.Source >= 0 ? Array.IndexOf(_cells, o.Source) : -1;
+        int sourceLine = o.Source >= 0 ? Array.IndexOf(_lines, _program.Cells[o.Source].Line) : -1;
+        Verdicts[]? blame = null;
+        if (cell >= 0 && o.Kind == OperationKind.Read)
+        {
+            blame = [.. _versions.Select(v => _program.IsForeign(v, o.Home) ? Verdicts.Leak
+                : _program.IsStale(v, step) ? Verdicts.Stale : Verdicts.None)];
+        }
+        else if (sourceCell >= 0 && o.Kind == OperationKind.Copy)
+        {
+            blame = [.. _versions.Select(v => _program.IsForeign(v, o.Home) ? Verdicts.Leak : Verdicts.None)];
+        }
+
+        int version = o.Version >= 0 && cell >= 0 ? LocalVersion(o.Version) : -1;
+        return new LocalOperation(o.Kind, o.Path, Array.IndexOf(_lines, LineOf(o)), cell, sourceLine, sourceCell, version, blame, o.Target);
+    }
+}
