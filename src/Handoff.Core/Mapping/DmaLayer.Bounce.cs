@@ -147,7 +147,6 @@ public sealed partial class DmaLayer<TMemory>
         if (FindPoolMemory(request.Slots, device.StreamingLimit, transient: true) is not { } start)
             return -1;
         pool = new SwiotlbPool(start, request.Slots, 1, transient: true);
-        device.UsesSwiotlb = true;
         int slot = allocator.FindTransient(device, pool, request, pad);
         if (slot < 0)
             FreePoolMemory(pool);

@@ -34,6 +34,23 @@ public sealed class SwiotlbAllocator
         _list = [pool];
     }
 
+    /// <summary>
+    /// Makes a restricted pool out of a reserved region: its devices bounce every mapping and take coherent memory from it.
+    /// Assign it to <see cref="Device.RestrictedPool"/> of each of them.
+    /// </summary>
+    /// <param name="name">Name of the reserved region.</param>
+    /// <param name="region">The region; whole slots are used.</param>
+    /// <param name="dynamic">Whether the kernel is built with dynamic pools (the pool itself never grows).</param>
+    /// <remarks>Kernel: <c>rmem_swiotlb_device_init()</c>, 6.12: one area.</remarks>
+    /// <exception cref="ArgumentException">The region holds no slot or is not page-aligned.</exception>
+    public static SwiotlbAllocator Restricted(string name, MemoryRange region, bool dynamic = false)
+    {
+        ulong slots = region.Size >> SwiotlbConstants.SlotShift;
+        if (slots is 0 or > int.MaxValue || (region.Start.Value & 0xfff) != 0)
+            throw new ArgumentException($"{region} cannot be a restricted pool.", nameof(region));
+        return new SwiotlbAllocator(name, new SwiotlbPool(region.Start, (int)slots, 1), forceBounce: true, forAlloc: true, dynamic: dynamic);
+    }
+
     /// <summary>Name of its debugfs directory.</summary>
     public string Name { get; }
 
