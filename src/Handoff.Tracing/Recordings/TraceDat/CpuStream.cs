@@ -217,6 +217,7 @@ internal sealed class CpuStream
 
         _chunksLeft = (uint)Number(head);
         _offset += 4;
+        _end = Math.Min(_end + 4, _source.Length); // the announced size leaves out the count of chunks
     }
 
     /// <summary>Loads the next pages into <see cref="_data"/>.</summary>

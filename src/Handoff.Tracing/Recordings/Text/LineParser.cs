@@ -1,0 +1,188 @@
+using System.Buffers.Text;
+using Handoff.Tracing.Recordings.Formats;
+
+namespace Handoff.Tracing.Recordings.Text;
+
+/// <summary>Splits one line into task, CPU, time, event and payload.</summary>
+internal sealed class LineParser(RecordingReader reader)
+{
+    private readonly PayloadParser _payload = new(reader);
+    private DmaEventKind[] _kinds = new DmaEventKind[64]; // by event name's number, valid where _known
+    private bool[] _known = new bool[64];
+
+    internal LineResult Parse(ReadOnlySpan<byte> line, ref DmaEvent e)
+    {
+        if (line.IsEmpty || line[0] == (byte)'#')
+            return LineResult.Other;
+        if (line.StartsWith("CPU:"u8))
+            return Lost(line, ref e);
+        if (!TryTask(line, ref e, out var rest) || !TryTime(ref rest, ref e))
+            return LineResult.Other;
+        if (!TryName(ref rest, out var name))
+            return LineResult.Other;
+        var type = reader.EventNames.Intern(name);
+        var kind = KindOf(type);
+        if (kind == DmaEventKind.Marker && (name.SequenceEqual("bprint"u8) || name.SequenceEqual("print"u8) || name.SequenceEqual("bputs"u8)))
+        {
+            // trace-cmd: the writing function comes after the event's name.
+            var inner = rest;
+            if (TryName(ref inner, out var function))
+            {
+                type = reader.EventNames.Intern(function);
+                rest = inner;
+            }
+        }
+
+        if (kind == DmaEventKind.Unknown && !LooksLikeFields(rest))
+            kind = DmaEventKind.Marker; // trace_printk puts the calling function where events have their name
+        EventAssembler.Blank(ref e, kind, type);
+        if (kind is DmaEventKind.Unknown or DmaEventKind.Marker)
+        {
+            reader.Lists.SetText(rest);
+            return LineResult.Event;
+        }
+
+        return _payload.Parse(rest, ref e) ? LineResult.Event : LineResult.Malformed;
+    }
+
+    private static LineResult Lost(ReadOnlySpan<byte> line, ref DmaEvent e)
+    {
+        var rest = line[4..];
+        var open = rest.IndexOf((byte)'[');
+        if (open < 0 || !Utf8Parser.TryParse(rest, out int cpu, out _) || cpu < 0)
+            return LineResult.Other;
+        var inner = rest[(open + 1)..];
+        var number = inner.IndexOfAnyInRange((byte)'0', (byte)'9');
+        var isNote = inner.StartsWith("LOST"u8) || inner.IndexOf("EVENTS DROPPED"u8) >= 0;
+        if (!isNote)
+            return LineResult.Other;
+        EventAssembler.Blank(ref e, DmaEventKind.LostEvents, 0);
+        e.Cpu = cpu;
+        e.Pid = e.Task = 0;
+        if (number >= 0 && Utf8Parser.TryParse(inner[number..], out ulong count, out _))
+            e.Size = count;
+        return LineResult.Lost;
+    }
+
+    /// <summary>Task, pid and CPU: everything up to and including <c>[003]</c>.</summary>
+    private bool TryTask(ReadOnlySpan<byte> line, ref DmaEvent e, out ReadOnlySpan<byte> rest)
+    {
+        rest = default;
+        for (var from = 0; from < line.Length;)
+        {
+            var open = line[from..].IndexOf((byte)'[');
+            if (open < 0)
+                return false;
+            open += from;
+            from = open + 1;
+            if (!Utf8Parser.TryParse(line[from..], out int cpu, out var digits) || cpu < 0 || from + digits >= line.Length || line[from + digits] != (byte)']')
+                continue;
+            var before = line[..open].TrimEnd((byte)' ');
+            if (before.EndsWith(")"u8) && before.LastIndexOf((byte)'(') is var group and > 0)
+                before = before[..group].TrimEnd((byte)' ');
+            var start = before.Length;
+            while (start > 0 && before[start - 1] is >= (byte)'0' and <= (byte)'9')
+                start--;
+            if (start == before.Length || start == 0 || !Utf8Parser.TryParse(before[start..], out int pid, out _))
+                continue;
+            // ftrace joins name and pid with '-', perf script with a blank (and writes tid after pid/).
+            if (before[start - 1] == (byte)'/')
+            {
+                start--;
+                while (start > 0 && before[start - 1] is >= (byte)'0' and <= (byte)'9')
+                    start--;
+                if (start == 0)
+                    continue;
+            }
+
+            if (before[start - 1] is not ((byte)'-' or (byte)' '))
+                continue;
+            e.Cpu = cpu;
+            e.Pid = pid;
+            e.Task = reader.Tasks.Intern(before[..(start - 1)].Trim((byte)' '));
+            rest = line[(from + digits + 1)..];
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The time stamp, after flag columns if there are any.</summary>
+    private bool TryTime(ref ReadOnlySpan<byte> rest, ref DmaEvent e)
+    {
+        for (var token = 0; token < 3; token++)
+        {
+            rest = rest.TrimStart((byte)' ');
+            var end = rest.IndexOf((byte)' ');
+            if (end < 2)
+                return false;
+            var word = rest[..end];
+            if (word[^1] == (byte)':' && Utf8Parser.TryParse(word, out ulong seconds, out var used))
+            {
+                if (used == word.Length - 1)
+                {
+                    e.Time = seconds;
+                    reader.Header.TimeIsNanoseconds = false;
+                    rest = rest[end..];
+                    return true;
+                }
+
+                var fraction = word[(used + 1)..^1];
+                if (word[used] == (byte)'.' && fraction.Length is > 0 and <= 9 && Utf8Parser.TryParse(fraction, out ulong value, out var digits) && digits == fraction.Length)
+                {
+                    for (var i = fraction.Length; i < 9; i++)
+                        value *= 10;
+                    e.Time = unchecked(seconds * 1_000_000_000 + value);
+                    rest = rest[end..];
+                    return true;
+                }
+            }
+
+            rest = rest[end..];
+        }
+
+        return false;
+    }
+
+    /// <summary>The event's name without its group; leaves the payload.</summary>
+    private static bool TryName(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name)
+    {
+        rest = rest.TrimStart((byte)' ');
+        var end = rest.IndexOf((byte)' ');
+        name = end < 0 ? rest : rest[..end];
+        if (name.Length < 2 || name[^1] != (byte)':')
+            return false;
+        name = name[..^1];
+        var group = name.LastIndexOf((byte)':');
+        if (group >= 0)
+            name = name[(group + 1)..];
+        rest = end < 0 ? default : rest[end..];
+        // trace-cmd pads names; tracefs writes exactly one blank, after which text is kept as it is.
+        var blanks = rest.IndexOfAnyExcept((byte)' ');
+        rest = blanks <= 0 ? default : rest[blanks..];
+        return !name.IsEmpty;
+    }
+
+    private static bool LooksLikeFields(ReadOnlySpan<byte> payload)
+    {
+        var end = payload.IndexOf((byte)' ');
+        return (end < 0 ? payload : payload[..end]).IndexOf((byte)'=') > 0;
+    }
+
+    private DmaEventKind KindOf(int type)
+    {
+        if (type >= _kinds.Length)
+        {
+            Array.Resize(ref _kinds, Math.Max(type + 1, _kinds.Length * 2));
+            Array.Resize(ref _known, _kinds.Length);
+        }
+
+        if (!_known[type])
+        {
+            _known[type] = true;
+            _kinds[type] = DmaEventNames.KindOf(reader.EventNames[type]);
+        }
+
+        return _kinds[type];
+    }
+}

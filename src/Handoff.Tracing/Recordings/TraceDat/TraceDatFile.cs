@@ -1,0 +1,481 @@
+using System.Globalization;
+using System.Text;
+using Handoff.Tracing.Recordings.Formats;
+using Handoff.Tracing.Recordings.Input;
+
+namespace Handoff.Tracing.Recordings.TraceDat;
+
+/// <summary>The part of a trace.dat that is read before its events: prefix, sections, options, and where each CPU's pages are.</summary>
+internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : IDisposable
+{
+    private const int MaximumSection = 64 << 20;
+    private const int MaximumCpus = 1 << 14;
+    private const int MaximumOptionSections = 1 << 10;
+    private const int MemoryForReadAhead = 64 << 20;
+
+    private readonly List<BufferPlace> _buffers = [];
+    private readonly List<string> _cpuStats = [];
+    private readonly HashSet<long> _visited = [];
+    private SectionUnpacker? _unpacker;
+    private bool _big;
+    private uint _multiplier;
+    private int _shift;
+    private ulong _clockOffset;
+    private int _cpuCount;
+    private bool _hasFormats;
+
+    internal RecordingMetadata Metadata { get; } = new(reader);
+
+    internal List<CpuStream> Streams { get; } = [];
+
+    internal long TextOffset { get; private set; } = -1;
+
+    internal long DataBytes { get; private set; }
+
+    private RecordingHeader Header => reader.Header;
+
+    private DiagnosticBag Bag => reader.Bag;
+
+    internal ulong ToNanoseconds(ulong time) =>
+        _multiplier == 0 ? time : (ulong)(((UInt128)time * _multiplier) >> _shift) + _clockOffset;
+
+    internal void Open()
+    {
+        var head = new byte[(int)Math.Min(source.Length, 4096)];
+        source.ReadAt(0, head);
+        var cursor = new Cursor(head, false);
+        cursor.Take(10);
+        var version = cursor.Text();
+        Header.Format = RecordingFormat.TraceDat;
+        _ = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
+        Header.FormatVersion = number;
+        _big = Header.IsBigEndian = cursor.U8() == 1;
+        Header.LongSize = cursor.U8();
+        var rest = new Cursor(head.AsSpan(cursor.Position), _big);
+        Header.PageSize = (int)Math.Min(rest.U32(), PageShape.MaximumPageSize);
+        if (cursor.Failed || rest.Failed)
+        {
+            Bag.Error("HT0100", 0, "the file ends within its first fields");
+        }
+        else if (number == 7)
+        {
+            OpenSections(ref rest);
+        }
+        else if (number == 6)
+        {
+            OpenSequential(cursor.Position + 4);
+        }
+        else
+        {
+            Bag.Error("HT0101", 10, $"version {version} of trace.dat is unknown", "versions 6 and 7 are read; trace-cmd convert makes one of them");
+        }
+
+        Metadata.Complete(Header.LongSize);
+        Header.LongSize = Metadata.LongSize;
+        if (_multiplier != 0)
+            Header.TimeIsNanoseconds = true;
+        else if (Header.Clock is "counter" or "uptime" or "x86-tsc" or "ppc-tb" or "s390-tod")
+            Header.TimeIsNanoseconds = false;
+        MakeStreams();
+        ApplyCpuStats();
+    }
+
+    public void Dispose() => _unpacker?.Dispose();
+
+    private void OpenSections(ref Cursor cursor)
+    {
+        var compression = cursor.Text();
+        cursor.Text();
+        Header.InnerCompression = compression.Length == 0 ? "none" : compression;
+        if (compression is "zstd" or "zlib")
+            _unpacker = new SectionUnpacker(compression == "zstd");
+        else if (compression is not ("none" or ""))
+            Bag.Error("HT0102", -1, $"compression {compression} is unknown", "trace-cmd convert --compression none makes a readable file");
+        var options = (long)cursor.U64();
+        if (cursor.Failed)
+            Bag.Error("HT0100", 0, "the file ends within its first fields");
+        for (var i = 0; i < MaximumOptionSections && options > 0 && _visited.Add(options); i++)
+        {
+            var body = Section(options, 0);
+            if (body is null)
+                break;
+            var at = options;
+            options = Options(new Cursor(body, _big), at + 16, version7: true);
+        }
+
+        if (!_hasFormats)
+            Bag.Error("HT0104", -1, "the file has no event formats", "events are counted as unknown; was the recording ended properly?");
+    }
+
+    /// <summary>A section's plain body, or null.</summary>
+    private byte[]? Section(long offset, int expected)
+    {
+        Span<byte> head = stackalloc byte[16];
+        if (source.ReadAt(offset, head) < 16)
+        {
+            Bag.Error("HT0103", offset, "a section lies outside the file", "the recording was cut short or not ended properly");
+            return null;
+        }
+
+        var cursor = new Cursor(head, _big);
+        var id = cursor.U16();
+        var flags = cursor.U16();
+        cursor.U32();
+        var size = cursor.U64();
+        if (id != expected)
+        {
+            Bag.Error("HT0103", offset, $"section {expected} was expected here, {id} found");
+            return null;
+        }
+
+        var available = source.Available(offset + 16, size);
+        if ((ulong)available < size)
+            Bag.Error("HT0103", offset, $"section {id} is cut off: {size} bytes claimed, {available} there");
+        if (available > MaximumSection)
+        {
+            Bag.Error("HT0103", offset, $"section {id} is too large ({size} bytes)");
+            return null;
+        }
+
+        if ((flags & 1) == 0)
+            return Block(offset + 16, available);
+        Span<byte> sizes = stackalloc byte[8];
+        if (available < 8 || source.ReadAt(offset + 16, sizes) < 8)
+            return null;
+        var sizeCursor = new Cursor(sizes, _big);
+        var packed = sizeCursor.U32();
+        var plain = sizeCursor.U32();
+        if (_unpacker is null || packed > available - 8 || plain > MaximumSection)
+        {
+            Bag.Error("HT0103", offset, $"section {id} cannot be unpacked ({packed} bytes for {plain})");
+            return null;
+        }
+
+        var body = new byte[plain];
+        if (_unpacker.Unpack(source, offset + 24, (int)packed, body))
+            return body;
+        Bag.Error("HT0103", offset, $"section {id} is damaged: its compressed data cannot be unpacked");
+        return null;
+    }
+
+    private byte[] Block(long offset, long size)
+    {
+        var bytes = new byte[size];
+        source.ReadAt(offset, bytes);
+        return bytes;
+    }
+
+    /// <summary>Reads options; returns where the next section of options is, 0 for none.</summary>
+    private long Options(Cursor cursor, long place, bool version7)
+    {
+        while (cursor.Remaining >= 2)
+        {
+            var at = place + cursor.Position;
+            var id = cursor.U16();
+            if (id == 0 && !version7)
+                return 0;
+            var size = cursor.U32();
+            var data = cursor.Take(size);
+            if (cursor.Failed)
+            {
+                Bag.Error("HT0106", at, $"option {id} runs over the end of its section");
+                return 0;
+            }
+
+            var body = new Cursor(data, _big);
+            if (id == 0)
+                return (long)body.U64();
+            Option(id, data, ref body, at, version7);
+        }
+
+        return 0;
+    }
+
+    private void Option(int id, ReadOnlySpan<byte> data, ref Cursor body, long at, bool version7)
+    {
+        switch (id)
+        {
+            case 2:
+                _cpuStats.Add(Encoding.UTF8.GetString(data));
+                break;
+            case 3:
+                Buffer(ref body, at, version7);
+                break;
+            case 4:
+                var clocks = Encoding.UTF8.GetString(data);
+                var open = clocks.IndexOf('[', StringComparison.Ordinal);
+                var close = clocks.IndexOf(']', StringComparison.Ordinal);
+                if (open >= 0 && close > open)
+                    Header.Clock = clocks[(open + 1)..close];
+                break;
+            case 5:
+                var words = Encoding.UTF8.GetString(data.TrimEnd((byte)0)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (words.Length >= 3)
+                {
+                    Header.HostName = words[1];
+                    Header.KernelRelease = words[2];
+                    Header.Architecture = words.Length > 3 ? words[^1] : null;
+                }
+
+                break;
+            case 8:
+                _cpuCount = (int)Math.Min(body.U32(), MaximumCpus);
+                Header.CpuCount = _cpuCount;
+                break;
+            case 9:
+                Header.Recorder = "trace-cmd " + Encoding.UTF8.GetString(data.TrimEnd((byte)0)).Trim();
+                break;
+            case 14:
+                _multiplier = body.U32();
+                _shift = (int)Math.Min(body.U32(), 63);
+                _clockOffset = body.U64();
+                break;
+            case 16 or 17 or 18 or 20 or 21 when version7:
+                Load(id, (long)body.U64());
+                break;
+            case 19 when version7:
+                var symbols = (long)body.U64();
+                Metadata.Symbols = new KernelSymbols(() => Section(symbols, 19) is { Length: > 4 } text ? text[4..] : null);
+                break;
+            case 22 when version7:
+                TextOffset = (long)body.U64() + 16;
+                break;
+        }
+    }
+
+    private void Load(int id, long offset)
+    {
+        if (Section(offset, id) is not { } bytes)
+            return;
+        var cursor = new Cursor(bytes, _big);
+        if (!Piece(id, ref cursor))
+            Bag.Error("HT0107", offset, $"section {id} is incomplete or damaged", "what could be read of it is used");
+    }
+
+    private bool Piece(int id, ref Cursor cursor)
+    {
+        switch (id)
+        {
+            case 16:
+                return Metadata.ReadHeaders(ref cursor);
+            case 17:
+                return Metadata.ReadFtraceFormats(ref cursor);
+            case 18:
+                _hasFormats = true;
+                return Metadata.ReadEventFormats(ref cursor);
+            case 20:
+                Metadata.PrintkFormats.Add(cursor.Take(cursor.U32()));
+                break;
+            case 21:
+                Metadata.ReadTasks(cursor.Take(cursor.U64()));
+                break;
+        }
+
+        return !cursor.Failed;
+    }
+
+    private void Buffer(ref Cursor body, long at, bool version7)
+    {
+        var offset = (long)body.U64();
+        var name = body.Text();
+        if (!version7)
+        {
+            // A named buffer of version 6: its own block of the ten-byte-tag kind.
+            if (offset > 0 && _visited.Add(offset))
+                _buffers.Add(new BufferPlace(name, offset, 0, false, []));
+            return;
+        }
+
+        var clock = body.Text();
+        var pageSize = body.U32();
+        var cpus = body.U32();
+        if (clock.Length > 0)
+            Header.Clock ??= clock;
+        var places = new List<CpuPlace>();
+        for (uint i = 0; i < cpus && !body.Failed && places.Count < MaximumCpus; i++)
+        {
+            var cpu = body.U32();
+            var data = body.U64();
+            var size = body.U64();
+            if (!body.Failed)
+                places.Add(new CpuPlace((int)Math.Min(cpu, int.MaxValue), (long)Math.Min(data, long.MaxValue), (long)Math.Min(size, long.MaxValue)));
+        }
+
+        if (body.Failed)
+            Bag.Error("HT0106", at, "a buffer option is cut off");
+        Span<byte> head = stackalloc byte[16];
+        var packed = false;
+        if (source.ReadAt(offset, head) == 16)
+        {
+            var section = new Cursor(head, _big);
+            section.U16();
+            packed = (section.U16() & 1) != 0;
+        }
+
+        _buffers.Add(new BufferPlace(name, offset, (int)Math.Min(pageSize, PageShape.MaximumPageSize), packed, places));
+    }
+
+    /// <summary>Version 6: everything in order.</summary>
+    private void OpenSequential(long start)
+    {
+        // The metadata is walked in memory, as much of it as there can be; kallsyms is the largest part.
+        var window = Block(start, Math.Min(source.Length - start, MaximumSection));
+        var cursor = new Cursor(window, _big);
+        var ok = Piece(16, ref cursor) && Piece(17, ref cursor) && Piece(18, ref cursor);
+        if (ok)
+        {
+            var symbolsSize = cursor.U32();
+            var symbolsAt = start + cursor.Position;
+            cursor.Take(symbolsSize);
+            if (!cursor.Failed)
+                Metadata.Symbols = new KernelSymbols(() => Block(symbolsAt, source.Available(symbolsAt, symbolsSize)));
+            ok = !cursor.Failed && Piece(20, ref cursor) && Piece(21, ref cursor);
+        }
+
+        var at = start + cursor.Position;
+        if (!ok)
+        {
+            Bag.Error("HT0107", at, "the descriptions before the events are incomplete or damaged", "the recording was cut short; no events can be read");
+            return;
+        }
+
+        _cpuCount = (int)Math.Min(cursor.U32(), MaximumCpus);
+        Header.CpuCount = _cpuCount;
+        Tagged("", start + cursor.Position, top: true);
+        foreach (var named in _buffers.ToArray())
+        {
+            if (named.Cpus.Count == 0 && named.Name.Length > 0)
+                Tagged(named.Name, named.Offset, top: false);
+        }
+
+        _buffers.RemoveAll(static b => b.Cpus.Count == 0);
+    }
+
+    /// <summary>Reads what follows a ten-byte tag.</summary>
+    private void Tagged(string name, long at, bool top)
+    {
+        for (var i = 0; i < 16; i++)
+        {
+            var block = Block(at, source.Available(at, MaximumSection / 8));
+            var cursor = new Cursor(block, _big);
+            var tag = cursor.Take(10);
+            if (tag.StartsWith("options"u8))
+            {
+                var end = OptionsEnd(cursor);
+                if (end < 0)
+                    break;
+                Options(new Cursor(block.AsSpan(10, end - 10), _big), at + 10, version7: false);
+                at += end;
+                continue;
+            }
+
+            if (tag.StartsWith("latency"u8))
+            {
+                if (top)
+                    TextOffset = at + 10;
+                return;
+            }
+
+            if (tag.StartsWith("flyrecord"u8))
+            {
+                var places = new List<CpuPlace>();
+                for (var cpu = 0; cpu < _cpuCount; cpu++)
+                {
+                    var offset = cursor.U64();
+                    var size = cursor.U64();
+                    if (!cursor.Failed)
+                        places.Add(new CpuPlace(cpu, (long)Math.Min(offset, long.MaxValue), (long)Math.Min(size, long.MaxValue)));
+                }
+
+                if (cursor.Failed)
+                    Bag.Error("HT0106", at, "the table of CPU data is cut off");
+                _buffers.Add(new BufferPlace(name, at, 0, false, places));
+                return;
+            }
+
+            break;
+        }
+
+        Bag.Error("HT0106", at, "neither options nor a table of CPU data is where it should be");
+    }
+
+    private static int OptionsEnd(Cursor cursor)
+    {
+        while (cursor.Remaining >= 2)
+        {
+            if (cursor.U16() == 0)
+                return cursor.Position;
+            cursor.Take(cursor.U32());
+        }
+
+        return -1;
+    }
+
+    private void MakeStreams()
+    {
+        var names = new List<string>();
+        var shape = PageShape.From(Metadata.PageFields, _big, Metadata.LongSize);
+        var cpus = Math.Max(1, _buffers.Sum(static b => b.Cpus.Count));
+        foreach (var buffer in _buffers)
+        {
+            var instance = names.Count;
+            names.Add(buffer.Name);
+            var pageShape = buffer.PageSize > shape.DataOffset ? shape with { PageSize = buffer.PageSize } : shape;
+            Header.SubBufferSize = pageShape.PageSize;
+            if (buffer.Packed && _unpacker is null)
+            {
+                Bag.Error("HT0102", buffer.Offset, "the events are compressed in a way that is unknown");
+                continue;
+            }
+
+            foreach (var cpu in buffer.Cpus)
+            {
+                var statistics = new CpuStatistics(instance, cpu.Cpu);
+                reader.Statistics.CpuList.Add(statistics);
+                if (cpu.Size == 0)
+                    continue;
+                var available = source.Available(cpu.Offset, (ulong)cpu.Size);
+                if (available < cpu.Size)
+                    Bag.Error("HT0108", cpu.Offset, $"CPU {cpu.Cpu}: {cpu.Size} bytes of events are announced, {available} are in the file", "the recording was cut short; everything before this point is used");
+                DataBytes += available;
+                Streams.Add(new CpuStream(source, pageShape, statistics, cpu.Offset, available, buffer.Packed ? _unpacker : null, Bag, MemoryForReadAhead / cpus));
+            }
+        }
+
+        Header.Instances = names.Count == 0 ? [""] : names;
+        if (Header.CpuCount == 0 && _buffers.Count > 0)
+            Header.CpuCount = _buffers.Max(static b => b.Cpus.Count);
+    }
+
+    /// <summary>The recorder's own figures, as text per CPU.</summary>
+    private void ApplyCpuStats()
+    {
+        var instance = 0;
+        foreach (var text in _cpuStats)
+        {
+            CpuStatistics? cpu = null;
+            foreach (var line in text.Split('\n'))
+            {
+                var colon = line.IndexOf(':', StringComparison.Ordinal);
+                if (colon < 0)
+                    continue;
+                var value = line[(colon + 1)..].Trim(' ', '\0', '\r');
+                if (line.StartsWith("Buffer", StringComparison.Ordinal))
+                    instance = Math.Max(0, Header.Instances.ToList().IndexOf(value));
+                if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                    continue;
+                switch (line[..colon])
+                {
+                    case "CPU": cpu = reader.Statistics.CpuList.Find(c => c.Cpu == number && c.Instance == instance); break;
+                    case "overrun" when cpu is not null: cpu.RecordedOverrun = number; break;
+                    case "dropped events" when cpu is not null: cpu.RecordedDropped = number; break;
+                    case "entries" or "read events" when cpu is not null: cpu.RecordedEntries = Math.Max(0, cpu.RecordedEntries) + number; break;
+                }
+            }
+        }
+    }
+
+    private sealed record BufferPlace(string Name, long Offset, int PageSize, bool Packed, List<CpuPlace> Cpus);
+
+    private readonly record struct CpuPlace(int Cpu, long Offset, long Size);
+}

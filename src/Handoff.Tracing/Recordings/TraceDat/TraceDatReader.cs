@@ -1,0 +1,141 @@
+using Handoff.Tracing.Recordings.Formats;
+using Handoff.Tracing.Recordings.Input;
+
+namespace Handoff.Tracing.Recordings.TraceDat;
+
+/// <summary>Reads trace-cmd's trace.dat, versions 6 and 7: all buffers, all CPUs, merged by time.</summary>
+internal sealed class TraceDatReader : RecordingReader
+{
+    private readonly ByteSource _source;
+    private readonly TraceDatFile _file;
+    private readonly EventAssembler _assembler;
+    private readonly CpuStream[] _streams;
+    private readonly int[] _heap; // indices of streams that hold a current record, the earliest first
+    private int _heapCount;
+    private bool _advanceTop; // the top's record has been handed out
+    private bool _started;
+
+    internal TraceDatReader(ByteSource source, DiagnosticBag diagnostics)
+        : base(diagnostics)
+    {
+        _source = source;
+        _file = new TraceDatFile(this, source);
+        _file.Open();
+        _assembler = new EventAssembler(this, _file.Metadata, Header.IsBigEndian);
+        _streams = [.. _file.Streams];
+        _heap = new int[_streams.Length];
+        if (_streams.Length == 0)
+            Bag.Warning("HT0105", -1, "the file has no events: no CPU data was found");
+    }
+
+    /// <summary>Where the recording's text begins when it is a latency trace, otherwise -1.</summary>
+    internal long TextOffset => _file.TextOffset;
+
+    internal bool HasStreams => _streams.Length > 0;
+
+    public override double Progress
+    {
+        get
+        {
+            long left = 0;
+            foreach (var s in _streams)
+                left += s.BytesLeft;
+            return _file.DataBytes == 0 ? 1 : 1 - (double)left / _file.DataBytes;
+        }
+    }
+
+    public override bool Read(ref DmaEvent e)
+    {
+        if (!_started)
+            Start();
+        if (_advanceTop)
+        {
+            _advanceTop = false;
+            if (_streams[_heap[0]].MoveNext())
+                SiftDown();
+            else
+                RemoveTop();
+        }
+
+        if (_heapCount == 0)
+            return false;
+        var stream = _streams[_heap[0]];
+        var statistics = stream.Statistics;
+        e.Cpu = statistics.Cpu;
+        e.Instance = statistics.Instance;
+        e.Time = _file.ToNanoseconds(stream.Time);
+        _advanceTop = true;
+        if (stream.IsLostNote)
+        {
+            statistics.LostNotes++;
+            statistics.Lost += stream.LostCount;
+            _assembler.Lost(ref e, stream.LostCount);
+            return true;
+        }
+
+        if (statistics.Events++ == 0)
+            statistics.FirstTime = e.Time;
+        statistics.LastTime = e.Time;
+        _assembler.Assemble(stream.Record, stream.RecordOffset, ref e);
+        return true;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _file.Dispose();
+            _source.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Start()
+    {
+        _started = true;
+        for (var i = 0; i < _streams.Length; i++)
+        {
+            if (!_streams[i].MoveNext())
+                continue;
+            var at = _heapCount++;
+            _heap[at] = i;
+            while (at > 0 && Before(_heap[at], _heap[(at - 1) / 2]))
+            {
+                (_heap[at], _heap[(at - 1) / 2]) = (_heap[(at - 1) / 2], _heap[at]);
+                at = (at - 1) / 2;
+            }
+        }
+    }
+
+    private bool Before(int a, int b)
+    {
+        var left = _streams[a].Time;
+        var right = _streams[b].Time;
+        return left < right || (left == right && a < b);
+    }
+
+    private void RemoveTop()
+    {
+        _heap[0] = _heap[--_heapCount];
+        if (_heapCount > 1)
+            SiftDown();
+    }
+
+    private void SiftDown()
+    {
+        var at = 0;
+        while (true)
+        {
+            var child = 2 * at + 1;
+            if (child >= _heapCount)
+                return;
+            if (child + 1 < _heapCount && Before(_heap[child + 1], _heap[child]))
+                child++;
+            if (!Before(_heap[child], _heap[at]))
+                return;
+            (_heap[at], _heap[child]) = (_heap[child], _heap[at]);
+            at = child;
+        }
+    }
+}
