@@ -20,9 +20,9 @@ internal sealed record AtomicStep
     /// <summary>What a story says about it.</summary>
     public string Text { get; init; } = "";
 
-    /// <summary>Line of the statement in the test, from 1; 0 if there is none.</summary>
-    public int SourceLine { get; init; }
+    /// <summary>The statement that it is a part of.</summary>
+    public Language.SourceSpan Span { get; init; }
 
-    /// <summary>Whether the step starts a statement or a part of it that a story should show even without memory effect.</summary>
-    public bool Shown { get; init; } = true;
+    /// <summary>Why the kernel bounced or refused here, if it did.</summary>
+    public string? Reason { get; init; }
 }

@@ -100,9 +100,10 @@ internal static class RandomPrograms
         int watcher = random.Next(plan.Length), watched = random.Next(plan.Length);
         if (plan[watcher].Count == 0)
             return;
-        int from = random.Next(plan[watched].Count + 1), to = random.Next(from, plan[watched].Count + 2);
+        int ender = random.Next(2) == 0 ? watched : random.Next(plan.Length);
+        int from = random.Next(plan[watched].Count + 1), to = random.Next(plan[ender].Count + 2);
         int at = random.Next(plan[watcher].Count);
-        var check = new WindowCheck([new Window(watched, from, to)], random.Next(2) == 0, Verdicts.Wild, Finding: 1);
+        var check = new WindowCheck([new Window(watched, from, ender, to)], random.Next(2) == 0, Verdicts.Wild, Finding: 1);
         plan[watcher][at] = plan[watcher][at] with { Checks = ImmutableArray.Create(check) };
     }
 }

@@ -133,7 +133,7 @@ internal sealed class BruteForceExplorer
         state.Raised |= what.Raises;
         foreach (WindowCheck check in what.Checks)
         {
-            bool inside = check.Windows.Any(w => w.Contains(before.Progress[w.Agent]));
+            bool inside = check.Windows.Any(w => w.Contains(before.Progress[w.Agent], before.Progress[w.EndAgent]));
             if (inside != check.RaiseInside)
                 continue;
             state.Raised |= check.Verdict;

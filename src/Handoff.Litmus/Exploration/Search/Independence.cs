@@ -20,10 +20,10 @@ internal sealed class Independence
         var watched = new Dictionary<StepRef, int>();
         foreach (Window window in program.Agents.SelectMany(a => a.Steps).SelectMany(s => s.Checks).SelectMany(c => c.Windows))
         {
-            foreach (int boundary in (ReadOnlySpan<int>)[window.From - 1, window.To - 1])
+            foreach (StepRef boundary in Boundaries(window))
             {
-                if (boundary >= 0 && boundary < program.Agents[window.Agent].Steps.Length)
-                    watched.TryAdd(new StepRef(window.Agent, boundary), groups + watched.Count);
+                if (boundary.Index >= 0 && boundary.Index < program.Agents[boundary.Agent].Steps.Length)
+                    watched.TryAdd(boundary, groups + watched.Count);
             }
         }
 
@@ -43,9 +43,9 @@ internal sealed class Independence
                     Set(mask, own);
                 foreach (Window window in program.Agents[a].Steps[i].Checks.SelectMany(c => c.Windows))
                 {
-                    foreach (int boundary in (ReadOnlySpan<int>)[window.From - 1, window.To - 1])
+                    foreach (StepRef boundary in Boundaries(window))
                     {
-                        if (watched.TryGetValue(new StepRef(window.Agent, boundary), out int other))
+                        if (watched.TryGetValue(boundary, out int other))
                             Set(mask, other);
                     }
                 }
@@ -90,6 +90,10 @@ internal sealed class Independence
 
         return best;
     }
+
+    /// <summary>The steps that open and close a window.</summary>
+    private static StepRef[] Boundaries(Window window) =>
+        [new StepRef(window.Agent, window.From - 1), new StepRef(window.EndAgent, window.To - 1)];
 
     private bool DisturbsNobody(ReadOnlySpan<int> progress, int agent)
     {

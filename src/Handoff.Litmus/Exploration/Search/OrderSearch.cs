@@ -151,7 +151,7 @@ internal sealed class OrderSearch
         {
             bool inside = false;
             foreach (Window window in check.Windows)
-                inside |= window.Contains(progress[window.Agent]);
+                inside |= window.Contains(progress[window.Agent], progress[window.EndAgent]);
             if (inside != check.RaiseInside)
                 continue;
             raised |= check.Verdict;

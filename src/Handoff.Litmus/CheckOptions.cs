@@ -1,0 +1,22 @@
+using Handoff.Litmus.Exploration;
+
+namespace Handoff.Litmus;
+
+/// <summary>How <see cref="LitmusChecker"/> searches.</summary>
+public sealed record CheckOptions
+{
+    /// <summary>Most states of one search; beyond that the result is inconclusive.</summary>
+    public long MaxStates { get; init; } = 20_000_000;
+
+    /// <summary>Most time of one check; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for no limit.</summary>
+    public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
+
+    /// <summary>Told now and then about long searches, on the searching thread.</summary>
+    public Action<ExplorationProgress>? Progress { get; init; }
+
+    /// <summary>Whether to look for the shortest story behind each verdict.</summary>
+    public bool Witnesses { get; init; } = true;
+
+    /// <summary>Uses the plain explorer, which enumerates every single move. Slow; for proving verdicts.</summary>
+    public bool BruteForce { get; init; }
+}

@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using Handoff.Kernels;
+using Handoff.Litmus.Language;
+using Handoff.Litmus.Lowering;
+
+namespace Handoff.Litmus;
+
+/// <summary>Checks a litmus test under one kernel: every behaviour, on every machine that the test leaves open.</summary>
+public static class LitmusChecker
+{
+    /// <summary>Explores a test.</summary>
+    /// <param name="test">A bound test (see <see cref="LitmusParser"/>).</param>
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="options">Bounds and wishes; defaults if omitted.</param>
+    /// <param name="cancellation">Ends the search early; what is known then is in the result.</param>
+    public static CheckResult Check(
+        LitmusTest test, KernelProfile kernel, CheckOptions? options = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(test);
+        ArgumentNullException.ThrowIfNull(kernel);
+        options ??= new CheckOptions();
+        long began = Stopwatch.GetTimestamp();
+        var variants = new List<VariantResult>();
+        foreach (MachineVariant variant in Variants.Of(test))
+        {
+            TimeSpan left = options.Timeout < TimeSpan.Zero ? options.Timeout : Max(options.Timeout - Stopwatch.GetElapsedTime(began), TimeSpan.Zero);
+            variants.Add(VariantCheck.Run(test, kernel, variant, options with { Timeout = left }, cancellation));
+        }
+
+        return new CheckResult
+        {
+            Test = test,
+            Kernel = kernel.Name,
+            Variants = variants,
+            Verdicts = Summarise(variants),
+            Elapsed = Stopwatch.GetElapsedTime(began),
+        };
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private static List<VerdictResult> Summarise(List<VariantResult> variants) =>
+        [.. variants.SelectMany(v => v.Verdicts).GroupBy(v => v.Verdict).OrderByDescending(g => g.Key).Select(g => new VerdictResult(
+            g.Key,
+            g.Count() == variants.Count && g.All(v => v.Frequency == Frequency.Always) ? Frequency.Always : Frequency.Sometimes)
+        {
+            Errors = [.. g.SelectMany(v => v.Errors).Distinct().Order()],
+        })];
+}

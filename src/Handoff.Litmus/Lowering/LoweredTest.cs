@@ -1,0 +1,13 @@
+using Handoff.Litmus.Model;
+
+namespace Handoff.Litmus.Lowering;
+
+/// <summary>A test on one machine and kernel, for one order of the calls into the mapping layer.</summary>
+/// <param name="Program">What is explored.</param>
+/// <param name="Findings">What the program's checks and steps point to.</param>
+/// <param name="Certain">Findings that do not depend on the schedule.</param>
+internal sealed record LoweredTest(AtomicProgram Program, List<CheckFinding> Findings, HashSet<int> Certain)
+{
+    /// <summary>Errors that maps returned.</summary>
+    public List<Errno> Errors { get; init; } = [];
+}

@@ -1,0 +1,35 @@
+using Handoff.Kernels;
+using Handoff.Litmus.Language;
+
+namespace Handoff.Litmus.Lowering;
+
+/// <summary>Turns a test into atomic programs by running its calls on the real mapping layer.</summary>
+/// <remarks>
+/// Which slot a map gets may depend on what other threads mapped before. So every order in which the threads can call the layer
+/// gives a program of its own, which only has the schedules with that order; together they are all schedules, none twice.
+/// </remarks>
+internal static class Lowerer
+{
+    /// <summary>More orders of calls than this are refused.</summary>
+    public const int MostOrders = 10_000;
+
+    public static IEnumerable<LoweredTest> Orders(LitmusTest test, KernelProfile kernel, MachineVariant machine)
+    {
+        var choices = new List<int>();
+        for (int count = 0; count < MostOrders; count++)
+        {
+            var simulation = new Simulation(test, kernel, machine, choices);
+            yield return simulation.Run();
+            choices = [.. simulation.Taken];
+            int last = choices.Count - 1;
+            while (last >= 0 && choices[last] + 1 == simulation.Options[last])
+                last--;
+            if (last < 0)
+                yield break;
+            choices.RemoveRange(last + 1, choices.Count - last - 1);
+            choices[last]++;
+        }
+
+        throw new NotSupportedException($"The threads can call the mapping layer in more than {MostOrders} orders.");
+    }
+}

@@ -1,0 +1,38 @@
+namespace Handoff.Litmus.Lowering;
+
+/// <summary>What a mapping call gave: device addresses with the memory behind them, and who owned it when.</summary>
+internal sealed class Mapping
+{
+    public required string Name { get; init; }
+
+    public required Device Device { get; init; }
+
+    public required DmaDirection Direction { get; init; }
+
+    public DmaAttributes Attributes { get; init; }
+
+    /// <summary>Per entry: physical start as the device reaches it, the original's start, bytes, device address.</summary>
+    public List<(ulong Reached, ulong Original, ulong Size, DmaAddress Address)> Entries { get; } = [];
+
+    /// <summary>The list of a scatterlist map.</summary>
+    public SgTable? Table { get; init; }
+
+    public Errno Error { get; set; }
+
+    /// <summary>A single map whose result nobody has looked at yet.</summary>
+    public bool Unchecked { get; set; }
+
+    public bool Released { get; set; }
+
+    /// <summary>Coherent memory: no ownership changes hands.</summary>
+    public bool IsCoherentMemory { get; init; }
+
+    /// <summary>Bytes that were mapped.</summary>
+    public ulong Size => Entries.Aggregate(0UL, (sum, e) => sum + e.Size);
+
+    /// <summary>When the device may use it.</summary>
+    public List<OpenWindow> Live { get; } = [];
+
+    /// <summary>When the device owns the bytes, with the range of the mapping concerned.</summary>
+    public List<(ulong From, ulong To, OpenWindow Window)> Owned { get; } = [];
+}

@@ -1,0 +1,66 @@
+using Handoff.Kernels;
+using Handoff.Litmus.Exploration;
+using Handoff.Litmus.Exploration.BruteForce;
+using Handoff.Litmus.Exploration.Search;
+using Handoff.Litmus.Language;
+using Handoff.Litmus.Model;
+
+namespace Handoff.Litmus.Lowering;
+
+/// <summary>Explores a test on one machine: all orders of calls into the mapping layer, all schedules, all moves of the cache.</summary>
+internal static class VariantCheck
+{
+    private static readonly (Verdicts Flag, Verdict Verdict)[] s_names =
+    [
+        (Verdicts.Wild, Verdict.Wild), (Verdicts.Leak, Verdict.Leak), (Verdicts.Lost, Verdict.Lost), (Verdicts.Stale, Verdict.Stale),
+        (Verdicts.Fails, Verdict.Fails), (Verdicts.Contract, Verdict.Contract),
+    ];
+
+    public static VariantResult Run(
+        LitmusTest test, KernelProfile kernel, MachineVariant machine, CheckOptions options, CancellationToken cancellation)
+    {
+        Verdicts possible = Verdicts.None, certain = (Verdicts)~0;
+        long states = 0, transitions = 0;
+        var outcome = ExplorationOutcome.Complete;
+        var findings = new List<CheckFinding>();
+        var errors = new SortedSet<Errno>();
+        var bounds = new ExplorationBounds { MaxStates = options.MaxStates, Timeout = options.Timeout, Progress = options.Progress };
+        foreach (LoweredTest lowered in Lowerer.Orders(test, kernel, machine))
+        {
+            ExplorationResult result = options.BruteForce
+                ? BruteForceExplorer.Explore(lowered.Program, options.MaxStates, cancellation)
+                : FastExplorer.Explore(lowered.Program, bounds, cancellation);
+            possible |= result.Possible;
+            certain &= result.Certain;
+            states += result.States;
+            transitions += result.Transitions;
+            errors.UnionWith(lowered.Errors);
+            foreach (int finding in result.Findings.Concat(lowered.Certain).Distinct().Order())
+            {
+                if (!findings.Contains(lowered.Findings[finding]))
+                    findings.Add(lowered.Findings[finding]);
+            }
+
+            if (result.Outcome == ExplorationOutcome.Complete)
+                continue;
+            outcome = result.Outcome;
+            break;
+        }
+
+        if (outcome != ExplorationOutcome.Complete)
+            certain = Verdicts.None;
+        return new VariantResult
+        {
+            Machine = machine,
+            Verdicts = [.. s_names.Where(n => (possible & n.Flag) != 0).Select(n => new VerdictResult(
+                n.Verdict, (certain & n.Flag) != 0 ? Frequency.Always : Frequency.Sometimes)
+            {
+                Errors = n.Flag == Verdicts.Fails ? [.. errors] : [],
+            })],
+            Findings = findings,
+            Outcome = outcome,
+            States = states,
+            Transitions = transitions,
+        };
+    }
+}
