@@ -67,14 +67,23 @@ public sealed record KernelSwitches
     /// <summary>Proposal: what the NO_BOUNCE and SHARED attributes, or the sharing exporters, do (Marinas, May 2024).</summary>
     public NoBounce NoBounce { get; init; }
 
+    /// <summary>What-if: every dma-buf exporter maps its importers with REQUIRE_COHERENT (no kernel does).</summary>
+    public bool ExportersRequireCoherent { get; init; }
+
+    /// <summary>What-if: a dma-buf exporter refuses to attach a device that would bounce (allowed by the contract, done by no heap).</summary>
+    public bool AttachRefusesBounced { get; init; }
+
+    /// <summary>Whether the out-of-tree uncached system heap is built (Android and vendor kernels).</summary>
+    public bool UncachedHeap { get; init; }
+
     /// <summary>Whether udmabuf maps its importers with SKIP_CPU_SYNC (March 2026; in 6.12.117).</summary>
     public bool UdmabufSkipsSync { get; init; } = true;
 
     /// <summary>Whether the kernel is built with <c>CONFIG_DMA_API_DEBUG</c>: syncs are then never skipped.</summary>
     public bool DmaApiDebug { get; init; }
 
-    /// <summary>Whether releases are compared with the attributes of their map by the debug checks (7.2).</summary>
-    public bool DebugChecksAttributes { get; init; }
+    /// <summary>Which mistakes <c>CONFIG_DMA_API_DEBUG</c> reports where it is built.</summary>
+    public DebugChecks DebugChecks { get; init; } = DebugChecks.OverlapMutedByBouncing;
 
     /// <summary>Whether arm64 confidential guests force bouncing (6.13).</summary>
     public bool Arm64RealmGuests { get; init; }
