@@ -37,7 +37,7 @@ internal sealed class TextRecordingReader : RecordingReader
             _lines++;
             Lists.Clear();
             e.Lists = Lists;
-            var result = _parser.Parse(line, ref e);
+            var result = _parser.Parse(line.TrimEnd((byte)'\r'), ref e);
             if (result == LineResult.Other)
             {
                 Statistics.OtherLines++;

@@ -1,0 +1,68 @@
+using System.Text;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Tests;
+
+public sealed class TextLineTests
+{
+    [Theory]
+    [InlineData("          <idle>-0       [001] d.h2.     2.731203: dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "<idle>", 0)]
+    [InlineData(" a b-c: [x]-12      (  34) [001] d.h2.     2.731203: dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "a b-c: [x]", 12)]
+    [InlineData("            init-1     [001]     2.731203: dma_unmap_page:       0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "init", 1)]
+    [InlineData("my task    42 [001]     2.731203: dma:dma_unmap_phys: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "my task", 42)]
+    [InlineData("my task    42 [001]     2.731203000:              dma:dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=\r", "my task", 42)]
+    public void Every_kind_of_text_line_is_understood(string line, string task, int pid)
+    {
+        using var reader = Open(line);
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal((DmaEventKind.UnmapPage, 2_731_203_000UL, 1, pid, 48UL), (e.Kind, e.Time, e.Cpu, e.Pid, e.Size));
+        Assert.Equal(task, reader.TaskName(e));
+        Assert.Equal("0000:00:09.0", reader.DeviceName(e));
+        Assert.Equal(new DmaAddress(0x104d93a80), e.DmaAddress);
+        Assert.Equal(DmaDirection.ToDevice, e.Direction);
+        Assert.Empty(reader.Diagnostics);
+    }
+
+    [Theory]
+    [InlineData("CPU:3 [LOST 17 EVENTS]", 17)]
+    [InlineData("CPU:3 [LOST EVENTS]", 0)]
+    [InlineData("CPU:3 [17 EVENTS DROPPED]", 17)]
+    public void Lost_events_are_noted(string line, int count)
+    {
+        using var reader = Open(line);
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal((DmaEventKind.LostEvents, 3, (ulong)count), (e.Kind, e.Cpu, e.LostCount));
+        Assert.Equal(1, reader.Statistics.LostNotes);
+    }
+
+    [Theory]
+    [InlineData("MMIO|0x100000", 0x100400)]
+    [InlineData("", 0)]
+    [InlineData("WEAK_ORDERING|PRIVILEGED|CC_SHARED", 0x2202)]
+    public void Attributes_are_read_by_name_and_number(string attrs, int bits)
+    {
+        using var reader = Open("x-1 [000] .....     1.000001: dma_map_phys: nic dir=0x55 dma_addr=ffffffffffffffff size=1 phys_addr=0 attrs=" + attrs);
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal((DmaAttributes)bits, e.Attributes);
+        Assert.False(e.HasDirection);
+        Assert.False(e.DmaAddress.IsMapped);
+        Assert.Equal("dma_map_phys", reader.EventName(e));
+        Assert.Empty(reader.Diagnostics);
+    }
+
+    [Fact]
+    public void Damaged_payload_is_counted_and_placed()
+    {
+        using var reader = Open("# c\nx-1 [000] .....     1.000001: dma_map_page: nic dir=TO_DEVICE dma_addr=zz size=1 phys_addr=0 attrs=");
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal(1, reader.Statistics.Malformed);
+        var diagnostic = Assert.Single(reader.Diagnostics);
+        Assert.Equal(("HT0201", 4L), (diagnostic.Id, diagnostic.Offset));
+    }
+
+    private static RecordingReader Open(string text) => Recording.Open(new MemoryStream(Encoding.UTF8.GetBytes(text + "\n")));
+}
