@@ -26,6 +26,16 @@ public sealed class ExpectationTests
     public void TheMostSpecificKernelWins(string kernel, string line) =>
         Assert.Equal(line, Found("expect leak on linux-6.12; expect fails -EIO on +no-bounce; expect stale on linux-6.5..linux-6.12; expect ok;", kernel, s_direct));
 
+    [Theory]
+    [InlineData("linux-5.17-rc6", true)]
+    [InlineData("linux-5.17", true)]
+    [InlineData("linux-5.17.3", true)]
+    [InlineData("linux-5.16-rc1", false)]
+    [InlineData("linux-5.18-rc1", false)]
+    [InlineData("linux-5.18", false)]
+    public void CandidatesPrecedeTheirRelease(string kernel, bool within) =>
+        Assert.Equal(within, Found("expect leak on linux-5.16..linux-5.17;", kernel, s_direct) is not null);
+
     [Fact]
     public void MoreConditionsWinAndThenTheLast()
     {

@@ -52,24 +52,47 @@ public static class ExpectationResolver
         return Compare(parts[0], selector.From.Text) is >= 0 && Compare(parts[0], selector.To.Text) is <= 0 ? 1 : -1;
     }
 
-    // Compares versions after the same family name, only as far as the bound is written: linux-6.12.117 equals the bound linux-6.12.
+    // Compares versions of one family, only as far as the bound is written: linux-6.12.117 equals the bound linux-6.12. A release candidate
+    // precedes its release. Null: not comparable.
     private static int? Compare(string kernel, string bound)
     {
-        int dash = kernel.LastIndexOf('-'), boundDash = bound.LastIndexOf('-');
-        if (dash != boundDash || dash < 0 || string.CompareOrdinal(kernel, 0, bound, 0, dash) != 0)
+        if (Version.TryParse(kernel) is not { } version || Version.TryParse(bound) is not { } limit || version.Family != limit.Family)
             return null;
-        string[] version = kernel[(dash + 1)..].Split('.'), limit = bound[(dash + 1)..].Split('.');
-        for (int i = 0; i < limit.Length; i++)
+        for (int i = 0; i < limit.Numbers.Length; i++)
         {
-            if (!int.TryParse(limit[i], CultureInfo.InvariantCulture, out int wanted))
-                return null;
-            int has = i < version.Length ? int.TryParse(version[i], CultureInfo.InvariantCulture, out int number) ? number : -1 : 0;
-            if (has < 0)
-                return null;
-            if (has != wanted)
-                return has.CompareTo(wanted);
+            int has = i < version.Numbers.Length ? version.Numbers[i] : 0;
+            if (has != limit.Numbers[i])
+                return has.CompareTo(limit.Numbers[i]);
         }
 
-        return 0;
+        return version.Candidate.CompareTo(limit.Candidate);
+    }
+
+    private sealed record Version(string Family, int[] Numbers, int Candidate)
+    {
+        public static Version? TryParse(string name)
+        {
+            int dash = name.IndexOf('-', StringComparison.Ordinal);
+            if (dash < 0)
+                return null;
+            string text = name[(dash + 1)..];
+            int candidate = int.MaxValue, rc = text.IndexOf("-rc", StringComparison.Ordinal);
+            if (rc >= 0)
+            {
+                if (!int.TryParse(text[(rc + 3)..], CultureInfo.InvariantCulture, out candidate))
+                    candidate = 0;
+                text = text[..rc];
+            }
+
+            string[] parts = text.Split('.');
+            int[] numbers = new int[parts.Length];
+            for (int i = 0; i < parts.Length; i++)
+            {
+                if (!int.TryParse(parts[i], NumberStyles.None, CultureInfo.InvariantCulture, out numbers[i]))
+                    return null;
+            }
+
+            return new Version(name[..dash], numbers, candidate);
+        }
     }
 }
