@@ -1,1 +1,4 @@
-return 0;
+using Handoff.Cli;
+using Handoff.Cli.Terminal;
+
+return ProcessSession.Run(session => Application.Run(args, session));

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using Handoff.Cli.Verbs;
+using Handoff.Reports.Text;
+
+namespace Handoff.Cli;
+
+/// <summary>Writes help: for a verb, for all of them, and for somebody who just typed the program's name.</summary>
+internal static class HelpWriter
+{
+    private const int Indent = 2;
+
+    /// <summary>Help for a verb, or for the program if <paramref name="verb"/> is <see langword="null"/>.</summary>
+    public static void Write(Ink ink, int width, CommandLineReader line, Verb? verb)
+    {
+        if (verb is null)
+        {
+            ink.WriteLine("handoff VERB …", Tone.Strong).WriteLine();
+            ink.WriteLine("The Linux DMA-mapping layer: who owns each buffer, and what a kernel does with it.");
+            Heading(ink, "Verbs");
+            List(ink, width, line.Verbs.Select(known => (known.Name, known.Description ?? "")));
+            Heading(ink, "Options");
+            List(ink, width, line.Root.Options.Select(Describe));
+            Heading(ink, "Exit codes");
+            List(ink, width, ExitCodes());
+            ink.WriteLine().WriteLine("handoff VERB --help tells more about one verb.");
+            return;
+        }
+
+        ink.WriteLine($"handoff {verb.Name}{string.Concat(verb.Arguments.Select(Usage))}{(verb.Options.Count > 0 ? " [OPTION …]" : "")}", Tone.Strong).WriteLine();
+        foreach (string text in TextWidth.Wrap(verb.Description ?? "", width))
+            ink.WriteLine(text);
+        if (verb.Arguments.Count > 0)
+        {
+            ink.WriteLine();
+            List(ink, width, verb.Arguments.Select(argument => (argument.HelpName ?? argument.Name, argument.Description ?? "")));
+        }
+
+        Heading(ink, "Options");
+        List(ink, width, verb.Options.Append(line.Help).Select(Describe));
+        Heading(ink, "Examples");
+        foreach (var example in verb.Examples)
+        {
+            ink.Write("  # ", Tone.Muted).WriteLine(example.Meaning, Tone.Muted);
+            ink.WriteLine($"  handoff {example.Line}");
+        }
+    }
+
+    /// <summary>What to do next.</summary>
+    public static void WriteWelcome(Ink ink, int width, CommandLineReader line)
+    {
+        ink.WriteLine("Who owns the buffer? The Linux DMA-mapping layer, explained and checked.", Tone.Strong);
+        Heading(ink, "Start with");
+        var rows = line.Verbs.Where(verb => verb.Examples.Count > 0).Select(verb => ("handoff " + verb.Examples[0].Line, verb.Examples[0].Meaning)).ToList();
+        List(ink, width, rows);
+        ink.WriteLine().WriteLine("handoff --help lists every verb.");
+    }
+
+    private static IEnumerable<(string Name, string Text)> ExitCodes() =>
+    [
+        ("0", "as expected"),
+        ("1", "a verdict differs from its expectation, or is not ok and none was stated"),
+        ("2", "wrong command line"),
+        ("3", "bad input"),
+        ("4", "inconclusive: a bound, the time limit or Ctrl-C ended the search"),
+        ("5", "the output could not be written"),
+    ];
+
+    private static (string Name, string Text) Describe(Option option)
+    {
+        string names = string.Join(", ", option.Aliases.Where(alias => alias.Length == 2 && char.IsLetter(alias[1])).Append(option.Name));
+        return (option.HelpName is { } value ? $"{names} {value}" : names, option.Description ?? "");
+    }
+
+    private static string Usage(Argument argument)
+    {
+        string name = argument.HelpName ?? argument.Name;
+        return argument.Arity.MinimumNumberOfValues == 0 ? $" [{name}]" : $" {name}";
+    }
+
+    private static void Heading(Ink ink, string text) => ink.WriteLine().WriteLine(text, Tone.Strong);
+
+    private static void List(Ink ink, int width, IEnumerable<(string Name, string Text)> rows)
+    {
+        var all = rows.ToList();
+        int column = all.Count == 0 ? 0 : Math.Min(all.Max(row => TextWidth.Of(row.Name)), width / 2) + Indent + 2;
+        foreach (var (name, text) in all)
+        {
+            ink.Write(new string(' ', Indent)).Write(name);
+            int used = Indent + TextWidth.Of(name);
+            if (used + 2 > column)
+            {
+                ink.WriteLine();
+                used = 0;
+            }
+
+            foreach (string part in TextWidth.Wrap(text, Math.Max(20, width - column)))
+            {
+                ink.Write(new string(' ', column - used)).WriteLine(part, Tone.Muted);
+                used = 0;
+            }
+
+            if (used != 0)
+                ink.WriteLine();
+        }
+    }
+}

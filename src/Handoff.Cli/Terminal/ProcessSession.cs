@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Handoff.Cli.Terminal;
+
+/// <summary>The session of this process: standard streams, signals, environment.</summary>
+internal static class ProcessSession
+{
+    private const int NarrowestTerminal = 40;
+    private const int InterruptedTwice = 130; // what shells report for SIGINT
+
+    /// <summary>Runs the program on the standard streams.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Run(Func<Session, ExitCode> program)
+    {
+        using var cancellation = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancellation));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancellation));
+
+        // The console's own streams end quietly when the reader of a pipe has gone; a full disk still throws.
+        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16) { AutoFlush = false };
+        using var error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
+
+        bool outIsTerminal = !Console.IsOutputRedirected;
+        bool errorIsTerminal = !Console.IsErrorRedirected;
+        var session = new Session
+        {
+            Out = output,
+            Error = error,
+            OpenInput = Console.OpenStandardInput,
+            Width = WidthOf(outIsTerminal),
+            ColourOut = WantsColour(outIsTerminal),
+            ColourError = WantsColour(errorIsTerminal),
+            ErrorIsTerminal = errorIsTerminal,
+            Cancelled = cancellation.Token,
+        };
+
+        var code = program(session);
+        try
+        {
+            output.Flush();
+        }
+        catch (IOException problem)
+        {
+            error.WriteLine($"handoff: cannot write the output: {problem.Message}");
+            return (int)ExitCode.CannotWrite;
+        }
+
+        return (int)code;
+    }
+
+    private static void Cancel(PosixSignalContext context, CancellationTokenSource cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+            Environment.Exit(InterruptedTwice);
+        context.Cancel = true;
+        cancellation.Cancel();
+    }
+
+    // NO_COLOR (no-color.org) wins, then CLICOLOR_FORCE, then whether somebody looks.
+    private static bool WantsColour(bool isTerminal)
+    {
+        if (!string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")))
+            return false;
+        if (Environment.GetEnvironmentVariable("CLICOLOR_FORCE") is { Length: > 0 } force && force != "0")
+            return true;
+        return isTerminal && Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } terminal && terminal != "dumb";
+    }
+
+    private static int WidthOf(bool isTerminal)
+    {
+        if (int.TryParse(Environment.GetEnvironmentVariable("COLUMNS"), NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns > 0)
+            return Math.Max(columns, NarrowestTerminal);
+        if (!isTerminal)
+            return 80;
+        int width = Console.WindowWidth;
+        return width > 0 ? Math.Max(width, NarrowestTerminal) : 80;
+    }
+}

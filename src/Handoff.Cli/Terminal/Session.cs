@@ -1,0 +1,37 @@
+using Handoff.Reports.Text;
+
+namespace Handoff.Cli.Terminal;
+
+/// <summary>Where a run of the program reads from and writes to, and what it knows about the other side.</summary>
+internal sealed class Session
+{
+    /// <summary>Results. Clean enough to pipe.</summary>
+    public required TextWriter Out { get; init; }
+
+    /// <summary>Errors, status and progress.</summary>
+    public required TextWriter Error { get; init; }
+
+    /// <summary>Standard input, opened when first asked for.</summary>
+    public required Func<Stream> OpenInput { get; init; }
+
+    /// <summary>Columns of the terminal; 80 where there is none.</summary>
+    public int Width { get; init; } = 80;
+
+    /// <summary>Whether results may carry colours.</summary>
+    public bool ColourOut { get; init; }
+
+    /// <summary>Whether messages may carry colours and progress lines may be redrawn.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
+    /// <summary>Whether messages may carry colours.</summary>
+    public bool ColourError { get; init; }
+
+    /// <summary>Set by Ctrl-C: say what is known and end.</summary>
+    public CancellationToken Cancelled { get; init; }
+
+    /// <summary>Writer of results.</summary>
+    public Ink OutInk => field ??= new Ink(Out, ColourOut);
+
+    /// <summary>Writer of messages.</summary>
+    public Ink ErrorInk => field ??= new Ink(Error, ColourError);
+}

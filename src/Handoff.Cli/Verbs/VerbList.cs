@@ -1,0 +1,10 @@
+namespace Handoff.Cli.Verbs;
+
+/// <summary>The verbs, in the order of the help.</summary>
+internal static class VerbList
+{
+    /// <summary>All verbs, newly made.</summary>
+    public static Verb[] Create() =>
+    [
+    ];
+}
