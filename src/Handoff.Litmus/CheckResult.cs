@@ -32,4 +32,37 @@ public sealed record CheckResult
 
     /// <summary>Whether nothing goes wrong in any behaviour on any machine.</summary>
     public bool Ok => Conclusive && Verdicts.Count == 0;
+
+    /// <summary>Whether every <c>expect</c> line that applies is met; without one, whether the test is ok.</summary>
+    public bool AsExpected => Mismatches.Count == 0 && Conclusive;
+
+    /// <summary>The <c>expect</c> lines that are not met, as sentences; empty if all are.</summary>
+    /// <remarks>A line speaks about all machines to which it applies together: it must name every verdict found on any of them, and no other.</remarks>
+    public IReadOnlyList<string> Mismatches
+    {
+        get
+        {
+            var mismatches = new List<string>();
+            foreach (var group in Variants.GroupBy(v => ExpectationResolver.Find(Test, Kernel, v.Machine)))
+            {
+                VerdictResult[] found = [.. LitmusChecker.Summarise([.. group])];
+                ExpectedVerdict[] wanted = group.Key is { } line ? [.. line.Verdicts.Where(v => v.Verdict != Verdict.Ok)] : [];
+                foreach (ExpectedVerdict want in wanted)
+                {
+                    VerdictResult? has = found.FirstOrDefault(f => f.Verdict == want.Verdict);
+                    Frequency frequency = has?.Frequency ?? Frequency.Never;
+                    bool met = want.Frequency is { } exactly ? frequency == exactly.Value : has is not null;
+                    if (met && want.Error is { } error && has is not null)
+                        met = has.Errors.Contains(error.Value);
+                    if (!met)
+                        mismatches.Add($"expected {want.Verdict}{(want.Frequency is { } f ? $" {f.Value}" : "")}, found {frequency}".ToLowerInvariant());
+                }
+
+                mismatches.AddRange(found.Where(f => !wanted.Any(w => w.Verdict == f.Verdict))
+                    .Select(f => $"found {f.Verdict} {f.Frequency}, which is not expected".ToLowerInvariant()));
+            }
+
+            return mismatches;
+        }
+    }
 }

@@ -39,7 +39,7 @@ public static class LitmusChecker
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    private static List<VerdictResult> Summarise(List<VariantResult> variants) =>
+    internal static List<VerdictResult> Summarise(List<VariantResult> variants) =>
         [.. variants.SelectMany(v => v.Verdicts).GroupBy(v => v.Verdict).OrderByDescending(g => g.Key).Select(g => new VerdictResult(
             g.Key,
             g.Count() == variants.Count && g.All(v => v.Frequency == Frequency.Always) ? Frequency.Always : Frequency.Sometimes)

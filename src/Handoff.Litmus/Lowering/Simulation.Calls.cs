@@ -375,7 +375,7 @@ internal sealed partial class Simulation
 
     private static bool Overlap(MemoryEffect a, MemoryEffect b, ulong line)
     {
-        bool Cross(ulong x, ulong y) => x / line <= (y + b.Size) / line && y / line <= (x + a.Size) / line;
+        bool Cross(ulong x, ulong y) => x / line <= (y + Math.Max(b.Size, 1) - 1) / line && y / line <= (x + Math.Max(a.Size, 1) - 1) / line;
         return Cross(a.Start, b.Start)
             || (a.Kind == EffectKind.Copy && Cross(a.Other, b.Start))
             || (b.Kind == EffectKind.Copy && Cross(a.Start, b.Other))
