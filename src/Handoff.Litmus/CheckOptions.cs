@@ -14,8 +14,8 @@ public sealed record CheckOptions
     /// <summary>Told now and then about long searches, on the searching thread.</summary>
     public Action<ExplorationProgress>? Progress { get; init; }
 
-    /// <summary>Whether to look for the shortest story behind each verdict.</summary>
-    public bool Witnesses { get; init; } = true;
+    /// <summary>Whether to look for the shortest story behind each verdict. Off by default: it costs more than the verdict.</summary>
+    public bool Witnesses { get; init; }
 
     /// <summary>Uses the plain explorer, which enumerates every single move. Slow; for proving verdicts.</summary>
     public bool BruteForce { get; init; }

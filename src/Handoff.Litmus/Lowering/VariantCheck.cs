@@ -4,6 +4,7 @@ using Handoff.Litmus.Exploration.BruteForce;
 using Handoff.Litmus.Exploration.Search;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
+using Handoff.Litmus.Witnesses;
 
 namespace Handoff.Litmus.Lowering;
 
@@ -23,6 +24,7 @@ internal static class VariantCheck
         long states = 0, transitions = 0;
         var outcome = ExplorationOutcome.Complete;
         var findings = new List<CheckFinding>();
+        var stories = new List<Story>();
         var errors = new SortedSet<Errno>();
         var bounds = new ExplorationBounds { MaxStates = options.MaxStates, Timeout = options.Timeout, Progress = options.Progress };
         foreach (LoweredTest lowered in Lowerer.Orders(test, kernel, machine))
@@ -41,6 +43,8 @@ internal static class VariantCheck
                     findings.Add(lowered.Findings[finding]);
             }
 
+            if (options.Witnesses)
+                AddStories(stories, lowered, result.Possible, cancellation);
             if (result.Outcome == ExplorationOutcome.Complete)
                 continue;
             outcome = result.Outcome;
@@ -58,9 +62,21 @@ internal static class VariantCheck
                 Errors = n.Flag == Verdicts.Fails ? [.. errors] : [],
             })],
             Findings = findings,
+            Stories = stories,
             Outcome = outcome,
             States = states,
             Transitions = transitions,
         };
+    }
+
+    private static void AddStories(List<Story> stories, LoweredTest lowered, Verdicts possible, CancellationToken cancellation)
+    {
+        foreach ((Verdicts flag, Verdict verdict) in s_names)
+        {
+            if ((possible & flag) == 0 || stories.Exists(s => s.Verdict == verdict))
+                continue;
+            if (StoryTeller.Tell(lowered.Program, flag, verdict, cancellation) is { } story)
+                stories.Add(story);
+        }
     }
 }

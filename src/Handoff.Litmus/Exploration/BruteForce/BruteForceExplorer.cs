@@ -17,7 +17,7 @@ internal sealed class BruteForceExplorer
     private readonly HashSet<int> _findings = [];
     private long _transitions;
 
-    private BruteForceExplorer(AtomicProgram program)
+    internal BruteForceExplorer(AtomicProgram program)
     {
         _program = program;
         _cellsOfLine = new int[program.LineCount][];
@@ -85,7 +85,7 @@ internal sealed class BruteForceExplorer
             _open.Push(state);
     }
 
-    private bool CanStep(WholeState state, int agent)
+    internal bool CanStep(WholeState state, int agent)
     {
         int next = state.Progress[agent];
         if (next == _program.Agents[agent].Steps.Length)
@@ -101,31 +101,30 @@ internal sealed class BruteForceExplorer
 
     private void MoveSpontaneously(WholeState state, int line)
     {
-        if (state.Line[line] == CacheLine.Absent)
-        {
-            WholeState fetched = state.Copy();
-            Fetch(fetched, line);
-            Visit(fetched);
-        }
-        else if (state.Line[line] == CacheLine.Clean)
-        {
-            WholeState dropped = state.Copy();
-            Drop(dropped, line);
-            Visit(dropped);
-        }
-        else
-        {
-            WholeState kept = state.Copy();
-            WriteBack(kept, line);
-            Judge(state, kept, line);
-            Visit(kept);
-            WholeState evicted = kept.Copy();
-            Drop(evicted, line);
-            Visit(evicted);
-        }
+        WholeState moved = MoveLine(state, line);
+        Visit(moved);
+        if (state.Line[line] != CacheLine.Dirty)
+            return;
+        WholeState evicted = moved.Copy();
+        Drop(evicted, line);
+        Visit(evicted);
     }
 
-    private WholeState Step(WholeState before, int agent)
+    /// <summary>Fetches an absent line, drops a clean one, writes a dirty one back (and keeps it).</summary>
+    internal WholeState MoveLine(WholeState state, int line)
+    {
+        WholeState moved = state.Copy();
+        if (state.Line[line] == CacheLine.Absent)
+            Fetch(moved, line);
+        else if (state.Line[line] == CacheLine.Clean)
+            Drop(moved, line);
+        else
+            WriteBack(moved, line);
+        Judge(state, moved, line);
+        return moved;
+    }
+
+    internal WholeState Step(WholeState before, int agent)
     {
         var step = new StepRef(agent, before.Progress[agent]);
         AtomicStep what = _program.StepAt(step);
