@@ -1,4 +1,57 @@
+using Handoff.Pages;
+
 namespace Handoff.Coherent;
 
-/// <summary>Coherent memory that belongs to one device.</summary>
-public sealed class DeviceCoherentPool;
+/// <summary>Coherent memory that belongs to one device: while a device owns such a pool it is its only source. Thread-safe.</summary>
+/// <remarks>Kernel: <c>kernel/dma/coherent.c</c>; made by <c>dma_declare_coherent_memory()</c>.</remarks>
+public sealed class DeviceCoherentPool
+{
+    private readonly Lock _lock = new();
+    private readonly FreeRanges _free = new();
+    private readonly ulong _pageSize;
+
+    /// <summary>Makes a pool.</summary>
+    /// <param name="start">First physical byte, page-aligned.</param>
+    /// <param name="deviceStart">Where the device sees that byte.</param>
+    /// <param name="size">Bytes, whole pages.</param>
+    /// <param name="pageSize">Page size in bytes.</param>
+    /// <exception cref="ArgumentException">The size is 0 or not whole pages (the kernel: <c>-EINVAL</c>).</exception>
+    public DeviceCoherentPool(PhysicalAddress start, DmaAddress deviceStart, ulong size, uint pageSize = 4096)
+    {
+        if (size == 0 || size % pageSize != 0)
+            throw new ArgumentException("A coherent pool consists of whole pages.", nameof(size));
+        (Start, DeviceStart, Size, _pageSize) = (start, deviceStart, size, pageSize);
+        _free.Give(new(0), size);
+    }
+
+    /// <summary>First physical byte.</summary>
+    public PhysicalAddress Start { get; }
+
+    /// <summary>Where the device sees the first byte.</summary>
+    public DmaAddress DeviceStart { get; }
+
+    /// <summary>Bytes.</summary>
+    public ulong Size { get; }
+
+    /// <summary>Takes 2^order pages, aligned to their size within the pool.</summary>
+    internal ulong? Take(ulong size)
+    {
+        ulong block = BlockOf(size);
+        lock (_lock)
+            return block > Size ? null : _free.Take(block, block)?.Value;
+    }
+
+    internal void Give(ulong offset, ulong size)
+    {
+        lock (_lock)
+            _free.Give(new(offset), BlockOf(size));
+    }
+
+    private ulong BlockOf(ulong size)
+    {
+        ulong block = _pageSize;
+        while (block < size && block < 1UL << 62)
+            block <<= 1;
+        return block;
+    }
+}

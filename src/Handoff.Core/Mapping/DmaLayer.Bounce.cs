@@ -47,11 +47,12 @@ public sealed partial class DmaLayer<TMemory>
         EndBounce(device, allocator, pool, slot, size, (attributes & DmaAttributes.SkipCpuSync) == 0 && direction != DmaDirection.ToDevice);
     }
 
-    /// <summary>Makes the pools that failing searches asked for (the kernel's background work).</summary>
-    /// <returns>Number of pools made.</returns>
+    /// <summary>Makes the bounce pools that failing searches asked for, and refills atomic pools (the kernel's background work).</summary>
+    /// <returns>Number of bounce pools made.</returns>
     /// <remarks>Kernel: <c>swiotlb_dyn_alloc()</c>. Call it when deferred work would run; nothing calls it by itself.</remarks>
     public int RunDeferredWork()
     {
+        _kernelMemory?.ExpandAtomicPools();
         if (Swiotlb is not { GrowthPending: true } allocator)
             return 0;
         allocator.GrowthPending = false;
