@@ -24,5 +24,8 @@ internal sealed record ExplorationResult
 
     public long Transitions { get; init; }
 
+    /// <summary>Memory that a state takes, index included; 0 where nobody counts it.</summary>
+    public double BytesPerState { get; init; }
+
     public ExplorationOutcome Outcome { get; init; }
 }

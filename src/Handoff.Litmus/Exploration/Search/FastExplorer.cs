@@ -92,6 +92,7 @@ internal sealed class FastExplorer
         CanGetStuck = search.CanGetStuck,
         States = _states,
         Transitions = _transitions,
+        BytesPerState = (double)search.Bytes / search.States,
         Outcome = search.Outcome,
     };
 }
