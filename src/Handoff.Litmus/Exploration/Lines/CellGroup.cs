@@ -1,3 +1,4 @@
+using System.Numerics;
 using Handoff.Litmus.Model;
 
 namespace Handoff.Litmus.Exploration.Lines;
@@ -20,8 +21,9 @@ internal sealed class CellGroup
     private readonly int _dram;
     private readonly int _cache;
     private readonly Interner<byte> _configurations = new(ContentComparer<byte>.Instance);
-    private readonly Interner<int> _sets = new(ContentComparer<int>.Instance);
-    private readonly List<int[]?> _closures = [];
+    private readonly Interner<ulong> _sets = new(ContentComparer<ulong>.Instance); // one bit per configuration; the last word is not 0
+    private readonly List<ulong[]?> _closures = [];
+    private readonly List<int[]> _after = []; // [configuration][step]: the configuration after it, plus 1; 0: not known yet
     private readonly List<int[]> _next = [];
     private readonly List<(byte Any, byte All)> _summaries = [];
     private readonly HashSet<(StepRef Step, int Cell, int Version)> _observed = [];
@@ -121,40 +123,59 @@ internal sealed class CellGroup
 
     private int ComputeNext(int set, int step)
     {
-        var members = new HashSet<int>();
-        var direct = new HashSet<int>();
-        byte[] before = new byte[_cache + _cells.Length];
-        foreach (int number in _sets[set])
+        ulong[] from = _sets[set];
+        ulong[] union = [];
+        for (int word = 0; word < from.Length; word++)
         {
-            byte[] configuration = [.. _configurations[number]];
-            foreach (LocalOperation operation in Steps[step].Operations)
+            for (ulong left = from[word]; left != 0; left &= left - 1)
             {
-                configuration.CopyTo(before, 0);
-                Apply(configuration, operation, Steps[step].Step);
-                Judge(before, configuration);
+                ulong[] closure = Closure(After((word << 6) + BitOperations.TrailingZeroCount(left), step));
+                if (closure.Length > union.Length)
+                    Array.Resize(ref union, closure.Length);
+                for (int w = 0; w < closure.Length; w++)
+                    union[w] |= closure[w];
             }
-
-            int after = Number(configuration);
-            if (direct.Add(after))
-                members.UnionWith(Closure(after));
         }
 
-        int next = InternSet([.. members.Order()]);
+        int next = InternSet(union);
         _next[set][step] = next + 1;
         return next;
     }
 
-    private int InternSet(int[] members)
+    private int After(int number, int step)
+    {
+        int known = _after[number][step];
+        if (known > 0)
+            return known - 1;
+        byte[] configuration = [.. _configurations[number]];
+        byte[] before = new byte[configuration.Length];
+        foreach (LocalOperation operation in Steps[step].Operations)
+        {
+            configuration.CopyTo(before, 0);
+            Apply(configuration, operation, Steps[step].Step);
+            Judge(before, configuration);
+        }
+
+        int after = Number(configuration);
+        _after[number][step] = after + 1;
+        return after;
+    }
+
+    private int InternSet(ulong[] members)
     {
         int set = _sets.Intern(members);
         if (set == _next.Count)
         {
             _next.Add(new int[Steps.Count]);
             byte any = 0, all = 0xff;
-            foreach (int member in members)
+            for (int word = 0; word < members.Length; word++)
             {
-                any |= _configurations[member][0];
-                all &= _configurations[member][0];
+                for (ulong left = members[word]; left != 0; left &= left - 1)
+                {
+                    byte raised = _configurations[(word << 6) + BitOperations.TrailingZeroCount(left)][0];
+                    any |= raised;
+                    all &= raised;
+                }
             }
 
             _summaries.Add((any, all));
@@ -167,16 +188,20 @@ internal sealed class CellGroup
     {
         int number = _configurations.Intern(configuration);
         if (number == _closures.Count)
+        {
             _closures.Add(null);
+            _after.Add(new int[Steps.Count]);
+        }
+
         return number;
     }
 
-    /// <summary>Everything that spontaneous moves can make of a configuration, itself included, in ascending order.</summary>
-    private int[] Closure(int number)
+    /// <summary>Everything that spontaneous moves can make of a configuration, itself included, one bit each.</summary>
+    private ulong[] Closure(int number)
     {
         if (_closures[number] is { } known)
             return known;
-        var seen = new SortedSet<int> { number };
+        var seen = new HashSet<int> { number };
         var open = new Stack<int>([number]);
         while (open.TryPop(out int at))
         {
@@ -197,7 +222,9 @@ internal sealed class CellGroup
             }
         }
 
-        int[] closure = [.. seen];
+        ulong[] closure = new ulong[(seen.Max() >> 6) + 1];
+        foreach (int member in seen)
+            closure[member >> 6] |= 1UL << (member & 63);
         _closures[number] = closure;
         return closure;
     }
