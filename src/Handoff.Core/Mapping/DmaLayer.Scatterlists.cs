@@ -52,20 +52,28 @@ public sealed partial class DmaLayer<TMemory>
     /// <summary>The CPU may look at what the device wrote to a list. Kernel: <c>dma_sync_sg_for_cpu()</c>.</summary>
     public void SyncSgForCpu(Device device, ReadOnlySpan<ScatterlistEntry> entries, DmaDirection direction)
     {
-        if (SkipsSync(device) || !TryBegin(device, direction))
-            return;
-        foreach (ref readonly ScatterlistEntry entry in entries)
-            SyncForCpu(device, entry.DmaAddress, entry.Length, direction);
+        if (!SkipsSync(device))
+        {
+            if (!TryBegin(device, direction))
+                return;
+            foreach (ref readonly ScatterlistEntry entry in entries)
+                SyncForCpu(device, entry.DmaAddress, entry.Length, direction);
+        }
+
         _observer?.SyncedSgForCpu(device, entries, direction);
     }
 
     /// <summary>The device may use what the CPU wrote to a list. Kernel: <c>dma_sync_sg_for_device()</c>.</summary>
     public void SyncSgForDevice(Device device, ReadOnlySpan<ScatterlistEntry> entries, DmaDirection direction)
     {
-        if (SkipsSync(device) || !TryBegin(device, direction))
-            return;
-        foreach (ref readonly ScatterlistEntry entry in entries)
-            SyncForDevice(device, entry.DmaAddress, entry.Length, direction);
+        if (!SkipsSync(device))
+        {
+            if (!TryBegin(device, direction))
+                return;
+            foreach (ref readonly ScatterlistEntry entry in entries)
+                SyncForDevice(device, entry.DmaAddress, entry.Length, direction);
+        }
+
         _observer?.SyncedSgForDevice(device, entries, direction);
     }
 

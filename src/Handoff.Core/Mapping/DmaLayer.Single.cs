@@ -59,9 +59,11 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (!TryBegin(device, direction))
             return DmaAddress.MappingError;
-        return _kernel.MapPhys
+        DmaAddress dma = _kernel.MapPhys
             ? MapSpecial(device, address, size, direction, attributes | DmaAttributes.Mmio)
             : MapMmio(device, address, size);
+        _observer?.MappedResource(device, dma, address, size, direction, attributes);
+        return dma;
     }
 
     /// <summary>Ends a mapping made from a kernel address.</summary>
@@ -93,8 +95,11 @@ public sealed partial class DmaLayer<TMemory>
 
     /// <summary>Ends a mapping of registers. Does nothing.</summary>
     /// <remarks>Kernel: <c>dma_unmap_resource()</c>.</remarks>
-    public void UnmapResource(Device device, DmaAddress address, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None) =>
-        _ = TryBegin(device, direction);
+    public void UnmapResource(Device device, DmaAddress address, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
+    {
+        if (TryBegin(device, direction))
+            _observer?.UnmappedResource(device, address, size, direction, attributes);
+    }
 
     /// <summary>Whether a map failed. Drivers must ask.</summary>
     /// <returns><see cref="Errno.NoMemory"/> for <see cref="DmaAddress.MappingError"/>, otherwise <see cref="Errno.None"/>.</returns>

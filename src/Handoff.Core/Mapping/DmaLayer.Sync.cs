@@ -13,9 +13,13 @@ public sealed partial class DmaLayer<TMemory>
     /// <remarks>Kernel: <c>dma_sync_single_for_cpu()</c>: invalidate first, then copy out of the slot.</remarks>
     public void SyncSingleForCpu(Device device, DmaAddress address, ulong size, DmaDirection direction)
     {
-        if (SkipsSync(device) || !TryBegin(device, direction))
-            return;
-        SyncForCpu(device, address, size, direction);
+        if (!SkipsSync(device))
+        {
+            if (!TryBegin(device, direction))
+                return;
+            SyncForCpu(device, address, size, direction);
+        }
+
         _observer?.SyncedForCpu(device, address, size, direction);
     }
 
@@ -24,9 +28,13 @@ public sealed partial class DmaLayer<TMemory>
     /// <inheritdoc cref="SyncSingleForCpu"/>
     public void SyncSingleForDevice(Device device, DmaAddress address, ulong size, DmaDirection direction)
     {
-        if (SkipsSync(device) || !TryBegin(device, direction))
-            return;
-        SyncForDevice(device, address, size, direction);
+        if (!SkipsSync(device))
+        {
+            if (!TryBegin(device, direction))
+                return;
+            SyncForDevice(device, address, size, direction);
+        }
+
         _observer?.SyncedForDevice(device, address, size, direction);
     }
 

@@ -1,6 +1,6 @@
 namespace Handoff.Ownership;
 
-/// <summary>Told of every streaming call after it took effect. For trackers of ownership; costs one test per call when absent.</summary>
+/// <summary>Told of every call after it took effect, syncs that a coherent device skips included. For trackers of ownership; costs one test per call when absent.</summary>
 public interface IDmaObserver
 {
     /// <summary>A buffer was mapped, or the map failed (<paramref name="address"/> is then the error value).</summary>
@@ -29,4 +29,24 @@ public interface IDmaObserver
 
     /// <summary>The device was given a list again.</summary>
     void SyncedSgForDevice(Device device, ReadOnlySpan<ScatterlistEntry> entries, DmaDirection direction);
+
+    /// <summary>Registers were mapped, or the map failed (<paramref name="address"/> is then the error value).</summary>
+    void MappedResource(Device device, DmaAddress address, PhysicalAddress original, ulong size, DmaDirection direction, DmaAttributes attributes)
+    {
+    }
+
+    /// <summary>A mapping of registers was ended.</summary>
+    void UnmappedResource(Device device, DmaAddress address, ulong size, DmaDirection direction, DmaAttributes attributes)
+    {
+    }
+
+    /// <summary>Memory was allocated for a device (coherent or cached).</summary>
+    void Allocated(Device device, MappingKind kind, DmaAddress address, PhysicalAddress original, ulong size, DmaDirection direction, DmaAttributes attributes)
+    {
+    }
+
+    /// <summary>Such memory is about to be freed.</summary>
+    void Freeing(Device device, MappingKind kind, DmaAddress address, PhysicalAddress original, ulong size, DmaDirection direction, DmaAttributes attributes)
+    {
+    }
 }

@@ -1,0 +1,29 @@
+namespace Handoff.Ownership;
+
+/// <summary>One place where a rule of ownership is broken.</summary>
+/// <param name="Rule">Which rule.</param>
+/// <param name="Device">Name of the device; empty for an access of the CPU to no device's mapping.</param>
+/// <param name="Time">When, in the source's units.</param>
+/// <param name="Address">The DMA address that the call named.</param>
+/// <param name="Memory">The memory concerned; <see cref="PhysicalAddress.Invalid"/> if not known.</param>
+/// <param name="Size">Bytes that the call named.</param>
+/// <param name="MappedAt">When the mapping concerned was made; <see langword="null"/> if there is none.</param>
+/// <param name="Explanation">What happened here, with numbers.</param>
+public sealed record Finding(
+    FindingRule Rule, string Device, long Time, DmaAddress Address, PhysicalAddress Memory, ulong Size, long? MappedAt, string Explanation)
+{
+    /// <summary>Identifier of the rule, <c>DMA0001</c> and so on.</summary>
+    public string Id => Rule.Id;
+
+    /// <summary>How bad it is.</summary>
+    public FindingSeverity Severity => Rule.Severity;
+
+    /// <summary>What is wrong, one line.</summary>
+    public string Title => Rule.Title;
+
+    /// <summary>What to do.</summary>
+    public string Hint => Rule.Hint;
+
+    /// <summary><c>DMA0005 device: explanation</c>.</summary>
+    public override string ToString() => Device.Length == 0 ? $"{Id} {Explanation}" : $"{Id} {Device}: {Explanation}";
+}

@@ -1,0 +1,32 @@
+namespace Handoff.Ownership;
+
+/// <summary>Intervals by address. Long and short ones are kept apart, so that one long mapping does not slow down the search among many short ones.</summary>
+internal sealed class IntervalIndex
+{
+    private readonly SortedIntervals _upToPage = new(), _upTo64K = new(), _upTo1M = new(), _longer = new();
+
+    public void Insert(ulong start, ulong size, int value) => ListOf(size).Insert(start, EndOf(start, size), value);
+
+    public bool Remove(ulong start, ulong size, int value) => ListOf(size).Remove(start, value);
+
+    /// <summary>Adds the numbers of all intervals that share a byte with the given one.</summary>
+    public void Overlapping(ulong start, ulong size, List<int> found)
+    {
+        ulong end = EndOf(start, size);
+        _upToPage.Overlapping(start, end, found);
+        _upTo64K.Overlapping(start, end, found);
+        _upTo1M.Overlapping(start, end, found);
+        _longer.Overlapping(start, end, found);
+    }
+
+    public IEnumerable<int> Values() => _upToPage.Values().Concat(_upTo64K.Values()).Concat(_upTo1M.Values()).Concat(_longer.Values());
+
+    private static ulong EndOf(ulong start, ulong size)
+    {
+        ulong end = unchecked(start + size);
+        return end < start ? ulong.MaxValue : end;
+    }
+
+    private SortedIntervals ListOf(ulong size) =>
+        size <= 4096 ? _upToPage : size <= 65536 ? _upTo64K : size <= 1 << 20 ? _upTo1M : _longer;
+}

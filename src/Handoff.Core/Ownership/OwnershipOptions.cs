@@ -1,0 +1,22 @@
+namespace Handoff.Ownership;
+
+/// <summary>What an <see cref="OwnershipTracker"/> knows of its source, and how much it keeps.</summary>
+public sealed record OwnershipOptions
+{
+    /// <summary>Cache writeback granule in bytes, a power of two.</summary>
+    public uint CacheLineSize { get; init; } = 64;
+
+    /// <summary>Whether questions about failed maps are seen. Recordings show none.</summary>
+    public bool ErrorChecksVisible { get; init; } = true;
+
+    /// <summary>
+    /// Whether to report also what is harmless on this machine because its devices are coherent or its buffers within reach.
+    /// </summary>
+    public bool EveryMachine { get; init; }
+
+    /// <summary>What memory is used for; <see langword="null"/> if not known.</summary>
+    public Func<PhysicalAddress, ulong, MemoryUse>? MemoryUseOf { get; init; }
+
+    /// <summary>Findings kept per rule; further ones are only counted.</summary>
+    public int KeptPerRule { get; init; } = 100;
+}

@@ -1,0 +1,122 @@
+namespace Handoff.Ownership;
+
+/// <content>Syncs: passing a mapping back and forth.</content>
+public sealed partial class OwnershipTracker
+{
+    private void Sync(in MappingEvent e, bool forCpu)
+    {
+        if (!e.Address.IsMapped)
+        {
+            Report(FindingRules.SyncOfNothing, e, "syncs the error value of a failed map");
+            return;
+        }
+
+        int index = FindForSync(e);
+        if (index < 0)
+            return;
+        ref MappingRecord r = ref _records[index];
+        if (r.Direction != e.Direction && r.Direction != DmaDirection.Bidirectional)
+            CompareSync(e, r, forCpu);
+        if (e.ListIndex == 0 && e.Mapping == MappingKind.Sg && r.Kind == MappingKind.Sg && r.ListEntries != e.ListEntries)
+            Report(FindingRules.SyncEntryCount, e, r, $"mapped a list of {r.ListEntries} entries, syncs {e.ListEntries}");
+
+        if (forCpu)
+            r.Marks |= MappingMarks.BroughtBack;
+        else
+            r.Marks &= ~(MappingMarks.SkippedFirst | MappingMarks.BroughtBack);
+        PassTo(index, e.Address.Value - r.Address, e.Size, forCpu);
+    }
+
+    /// <summary>The mapping that a sync means; reports and gives -1 if there is none.</summary>
+    private int FindForSync(in MappingEvent e)
+    {
+        if (_heads.TryGetValue(new MappingKey(e.Device, e.Address.Value), out int index))
+        {
+            int best = BestMatch(e);
+            if (e.Size <= _records[best].Size)
+                return best;
+            for (; index >= 0; index = _records[index].Next)
+            {
+                if (e.Size <= _records[index].Size)
+                    return index;
+            }
+        }
+
+        index = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int startsIn);
+        if (index >= 0)
+            return index;
+        if (startsIn >= 0)
+        {
+            ref readonly MappingRecord r = ref _records[startsIn];
+            Report(FindingRules.SyncPastEnd, e, r, $"syncs {e.Size} bytes at {e.Address}, {e.Size - (r.End - e.Address.Value)} past the end of {Describe(r)}");
+        }
+        else if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other)
+        {
+            ref readonly MappingRecord o = ref _records[_heads[new MappingKey(other, e.Address.Value)]];
+            Report(FindingRules.SyncWrongDevice, e, o, $"{Describe(o)} belongs to {Devices[other].Name}");
+        }
+        else if (_recent.Find(e.Device, e.Address.Value, out ulong size, out long time))
+        {
+            Report(FindingRules.SyncAfterUnmap, e, $"{e.Address}+{size} ended at {time}");
+        }
+        else
+        {
+            Report(FindingRules.SyncOfNothing, e, $"syncs {e.Address}+{e.Size}; nothing is mapped there");
+        }
+
+        return -1;
+    }
+
+    /// <summary>Not for BIDIRECTIONAL mappings: those may be synced in any direction.</summary>
+    private void CompareSync(in MappingEvent e, in MappingRecord r, bool forCpu)
+    {
+        FindingRule rule = FindingRules.SyncDirection;
+        if (forCpu && r.Direction == DmaDirection.ToDevice)
+            rule = FindingRules.SyncReadOnlyForCpu;
+        else if (!forCpu && r.Direction == DmaDirection.FromDevice)
+            rule = FindingRules.SyncWriteOnlyForDevice;
+        Report(rule, e, r, $"{Describe(r)} is synced {NameOf(e.Direction)} for {(forCpu ? "the CPU" : "the device")}");
+    }
+
+    private void PassTo(int index, ulong offset, ulong size, bool toCpu)
+    {
+        ref MappingRecord r = ref _records[index];
+        if (offset == 0 && size >= r.Size)
+        {
+            if (r.Owner == MappingOwner.Mixed)
+                _cpuRanges.Remove(index);
+            r.Owner = toCpu ? MappingOwner.Cpu : MappingOwner.Device;
+            return;
+        }
+
+        if (r.Owner == (toCpu ? MappingOwner.Cpu : MappingOwner.Device))
+            return;
+        if (!_cpuRanges.TryGetValue(index, out RangeSet? ranges))
+        {
+            _cpuRanges.Add(index, ranges = new RangeSet());
+            if (r.Owner == MappingOwner.Cpu)
+                ranges.Add(0, r.Size);
+            r.Owner = MappingOwner.Mixed;
+        }
+
+        if (toCpu)
+            ranges.Add(offset, offset + size);
+        else
+            ranges.Remove(offset, offset + size);
+    }
+
+    /// <summary>Whether the CPU owns all of these bytes, counted from the start of the mapping.</summary>
+    private bool CpuOwns(int index, ulong start, ulong end) => _records[index].Owner switch
+    {
+        MappingOwner.Cpu => true,
+        MappingOwner.Device => false,
+        _ => _cpuRanges[index].Covers(start, end),
+    };
+
+    private bool CpuOwnsSome(int index, ulong start, ulong end) => _records[index].Owner switch
+    {
+        MappingOwner.Cpu => true,
+        MappingOwner.Device => false,
+        _ => _cpuRanges[index].Touches(start, end),
+    };
+}

@@ -1,0 +1,266 @@
+using System.Runtime.InteropServices;
+
+namespace Handoff.Ownership;
+
+/// <summary>Follows who owns each DMA buffer and reports every broken rule as a numbered <see cref="Finding"/>.</summary>
+/// <remarks>
+/// One tracker serves a live layer (<see cref="Attach{TMemory}"/>), litmus tests and recordings (<see cref="Process"/>). Memory
+/// is proportional to the live mappings. It sees more than the kernel's own checks (<c>CONFIG_DMA_API_DEBUG</c>) and stays silent
+/// where it does not know enough. Not thread-safe.
+/// </remarks>
+public sealed partial class OwnershipTracker : MappingObserver
+{
+    private readonly OwnershipOptions _options;
+    private readonly ulong _lineMask;
+    private readonly Dictionary<MappingKey, int> _heads = [];
+    private readonly IntervalIndex _byMemory = new();
+    private readonly List<IntervalIndex?> _byAddress = []; // per device; made by the first look-up that needs it
+    private readonly Dictionary<int, RangeSet> _cpuRanges = []; // of records whose owner is Mixed
+    private readonly RecentReleases _recent = new();
+    private readonly List<int> _found = []; // scratch of one look-up
+
+    private MappingRecord[] _records = new MappingRecord[64];
+    private int _used; // records ever handed out
+    private int _free = -1;
+
+    private readonly record struct MappingKey(int Device, ulong Address)
+    {
+        public override int GetHashCode() => (int)((((Address >> 6) ^ (Address << 20)) + (ulong)Device) * 0x9e37_79b9_7f4a_7c15 >> 32);
+    }
+
+    /// <summary>Makes a tracker.</summary>
+    public OwnershipTracker(OwnershipOptions? options = null)
+    {
+        _options = options ?? new OwnershipOptions();
+        _lineMask = _options.CacheLineSize - 1;
+    }
+
+    /// <summary>Number of live mappings; each segment of a list counts.</summary>
+    public int Live { get; private set; }
+
+    /// <summary>Makes a tracker and lets it watch a layer.</summary>
+    /// <param name="layer">The layer; its <see cref="DmaLayer{TMemory}.Observer"/> is replaced.</param>
+    /// <param name="options">Options; the machine's cache line is used if omitted.</param>
+    public static OwnershipTracker Attach<TMemory>(DmaLayer<TMemory> layer, OwnershipOptions? options = null)
+        where TMemory : struct, IMemory
+    {
+        var tracker = new OwnershipTracker(options ?? new OwnershipOptions { CacheLineSize = layer.Machine.CacheLineSize })
+        {
+            FactsOf = device => FactsFrom(layer, device),
+            IsBounced = (device, address, _) => address.IsMapped && layer.IsBounced(device, address),
+        };
+        layer.Observer = tracker;
+        return tracker;
+    }
+
+    /// <inheritdoc/>
+    public override void Process(in MappingEvent e)
+    {
+        switch (e.Kind)
+        {
+            case MappingEventKind.Map:
+                Map(e);
+                break;
+            case MappingEventKind.Unmap:
+                Unmap(e);
+                break;
+            case MappingEventKind.ErrorCheck:
+                CheckError(e);
+                break;
+            case MappingEventKind.SyncForCpu or MappingEventKind.SyncForDevice:
+                Sync(e, e.Kind == MappingEventKind.SyncForCpu);
+                break;
+            case MappingEventKind.CpuRead or MappingEventKind.CpuWrite:
+                CpuAccess(e, e.Kind == MappingEventKind.CpuWrite);
+                break;
+            case MappingEventKind.DeviceRead or MappingEventKind.DeviceWrite:
+                DeviceAccess(e, e.Kind == MappingEventKind.DeviceWrite);
+                break;
+            default:
+                ReportLeaks(e.Device, e.Time);
+                break;
+        }
+    }
+
+    /// <summary>Reports what is still mapped, at the end of a program or when a device is released.</summary>
+    /// <param name="device">Number of the device, or -1 for all.</param>
+    /// <param name="time">When.</param>
+    /// <remarks>The mappings stay known, as in the kernel's check. Do not call it at the end of a recording: there, live is no leak.</remarks>
+    public void ReportLeaks(int device = -1, long time = 0)
+    {
+        List<int> live = [.. _heads.Values];
+        for (int i = 0; i < live.Count; i++)
+        {
+            if (_records[live[i]].Next is >= 0 and int next)
+                live.Add(next);
+        }
+
+        foreach (int index in live.Where(i => device < 0 || _records[i].Device == device).OrderBy(i => _records[i].Time).ThenBy(i => _records[i].Address))
+        {
+            ref MappingRecord r = ref _records[index];
+            string what = $"{Describe(r)} was never {(r.IsStreaming ? "unmapped" : "freed")}";
+            Report(FindingRules.Leak, r.Device, time, new(r.Address), r, what);
+        }
+    }
+
+    private static DeviceFacts FactsFrom<TMemory>(DmaLayer<TMemory> layer, Device device)
+        where TMemory : struct, IMemory =>
+        new(
+            device.Name,
+            layer.Rules.IsCoherent(device),
+            device.MaxSegmentSize,
+            device.SegmentBoundaryMask,
+            layer.MaxMappingSize(device) is var most && most == ulong.MaxValue ? null : most);
+
+    private void Map(in MappingEvent e)
+    {
+        if (_options.MemoryUseOf is not null && e.Original.IsValid && e.Mapping is (MappingKind.Single or MappingKind.Sg))
+            CheckMemory(e);
+        if (!e.Address.IsMapped)
+            return;
+
+        int index = TakeRecord();
+        ref MappingRecord r = ref _records[index];
+        r = new MappingRecord
+        {
+            Address = e.Address.Value,
+            Size = e.Size,
+            Original = e.Original.Value,
+            Attributes = e.Attributes,
+            Time = e.Time,
+            Device = e.Device,
+            ListEntries = e.ListEntries,
+            ListSegments = e.ListSegments,
+            Direction = e.Direction,
+            Kind = e.Mapping,
+            Bounced = e.Bounced,
+            Next = -1,
+            Marks = _options.ErrorChecksVisible && e.Mapping is (MappingKind.Single or MappingKind.Resource) ? MappingMarks.ErrorUnchecked : MappingMarks.None,
+        };
+        if (r.IsStreaming)
+            CheckLimits(r);
+        if (r.KnowsMemory && r.Kind != MappingKind.Resource)
+        {
+            CheckLines(index);
+            _byMemory.Insert(r.Original, r.Size, index);
+        }
+
+        ref int head = ref CollectionsMarshal.GetValueRefOrAddDefault(_heads, new MappingKey(r.Device, r.Address), out bool present);
+        r.Next = present ? head : -1;
+        head = index;
+        if (r.Device < _byAddress.Count)
+            _byAddress[r.Device]?.Insert(r.Address, r.Size, index);
+        Live++;
+    }
+
+    private void CheckError(in MappingEvent e)
+    {
+        if (!_heads.TryGetValue(new MappingKey(e.Device, e.Address.Value), out int index))
+            return;
+        for (; index >= 0; index = _records[index].Next)
+        {
+            ref MappingRecord r = ref _records[index];
+            if ((r.Marks & MappingMarks.ErrorUnchecked) == 0)
+                continue;
+            r.Marks &= ~MappingMarks.ErrorUnchecked;
+            return;
+        }
+    }
+
+    private int TakeRecord()
+    {
+        if (_free >= 0)
+        {
+            int index = _free;
+            _free = _records[index].Next;
+            return index;
+        }
+
+        if (_used == _records.Length)
+            Array.Resize(ref _records, _used * 2);
+        return _used++;
+    }
+
+    private void Remove(int index)
+    {
+        ref MappingRecord r = ref _records[index];
+        var key = new MappingKey(r.Device, r.Address);
+        int head = _heads[key];
+        if (head != index)
+        {
+            while (_records[head].Next != index)
+                head = _records[head].Next;
+            _records[head].Next = r.Next;
+        }
+        else if (r.Next >= 0)
+        {
+            _heads[key] = r.Next;
+        }
+        else
+        {
+            _heads.Remove(key);
+        }
+
+        if (r.KnowsMemory && r.Kind != MappingKind.Resource)
+            _byMemory.Remove(r.Original, r.Size, index);
+        if (r.Device < _byAddress.Count)
+            _byAddress[r.Device]?.Remove(r.Address, r.Size, index);
+        if (r.Owner == MappingOwner.Mixed)
+            _cpuRanges.Remove(index);
+        r.Next = _free;
+        _free = index;
+        Live--;
+    }
+
+    /// <summary>The mapping of a device that contains a range; -1 if none. The start of the range may be anywhere in it.</summary>
+    private int FindContaining(int device, ulong address, ulong size, out int startsIn)
+    {
+        startsIn = -1;
+        int containing = -1;
+        _found.Clear();
+        IndexOf(device).Overlapping(address, 1, _found);
+        foreach (int index in _found)
+        {
+            ref readonly MappingRecord r = ref _records[index];
+            startsIn = index;
+            if (size <= r.End - address && (containing < 0 || r.Size < _records[containing].Size))
+                containing = index;
+        }
+
+        return containing;
+    }
+
+    private IntervalIndex IndexOf(int device)
+    {
+        while (_byAddress.Count <= device)
+            _byAddress.Add(null);
+        if (_byAddress[device] is { } known)
+            return known;
+        var made = new IntervalIndex();
+        foreach ((MappingKey key, int head) in _heads)
+        {
+            for (int index = head; key.Device == device && index >= 0; index = _records[index].Next)
+                made.Insert(_records[index].Address, _records[index].Size, index);
+        }
+
+        _byAddress[device] = made;
+        return made;
+    }
+
+    /// <summary>The number of another device that has exactly this address mapped; -1 if none.</summary>
+    private int OtherDeviceWith(int device, ulong address)
+    {
+        for (int other = 0; other < Devices.Count; other++)
+        {
+            if (other != device && _heads.ContainsKey(new MappingKey(other, address)))
+                return other;
+        }
+
+        return -1;
+    }
+
+    private bool IsKnownCoherent(int device) => Devices[device].Coherent == true;
+
+    /// <summary>Whether cache effects matter for the device: it is not known to be coherent, or every machine is meant.</summary>
+    private bool CachesMatter(int device) => _options.EveryMachine || !IsKnownCoherent(device);
+}
