@@ -1,0 +1,173 @@
+using System.Collections.Immutable;
+
+namespace Handoff.Tracing.Bundles;
+
+/// <summary>
+/// What is known about a recorded machine, from the text files beside its trace: <c>machine.txt</c>, <c>machine.dts</c>, <c>dmesg.txt</c>,
+/// <c>probe.txt</c>, <c>trace_stats.txt</c> (plain, .zst or .gz). What a missing file would have told stays at its default.
+/// </summary>
+public sealed class MachineFacts
+{
+    internal readonly List<string> Problems = [];
+    internal readonly Dictionary<string, string> RestrictedDevices = [];
+    internal readonly Dictionary<string, ulong> Counters = [];
+    internal readonly HashSet<string> Translated = [];
+
+    internal MachineFacts(string directory) => Directory = directory;
+
+    /// <summary>The recording's directory.</summary>
+    public string Directory { get; }
+
+    /// <summary>Names of the files that were found and read.</summary>
+    public ImmutableArray<string> Files { get; internal set; } = [];
+
+    /// <summary>What could not be understood, for the user.</summary>
+    public IReadOnlyList<string> Diagnostics => Problems;
+
+    /// <summary>The processor architecture.</summary>
+    public Architecture Architecture { get; internal set; } = Architecture.Arm64;
+
+    /// <summary>The kernel's release, empty if unknown.</summary>
+    public string KernelRelease { get; internal set; } = "";
+
+    /// <summary>The kernel's command line.</summary>
+    public string CommandLine { get; internal set; } = "";
+
+    /// <summary>Where RAM is; <see langword="null"/> if unknown.</summary>
+    public RamMap? Ram { get; internal set; }
+
+    /// <summary>Number of possible processors.</summary>
+    public int Cpus { get; internal set; } = 2;
+
+    /// <summary>Run-time cache alignment in bytes; <see langword="null"/> if unknown.</summary>
+    public uint? CacheAlignment { get; internal set; }
+
+    /// <summary>Where the bounce pool is; <see langword="null"/> if the machine has none.</summary>
+    public MemoryRange? Swiotlb { get; internal set; }
+
+    /// <summary>Number of areas that the kernel printed; 0 if unknown.</summary>
+    public int SwiotlbAreas { get; internal set; }
+
+    /// <summary>Restricted pools.</summary>
+    public ImmutableArray<RestrictedPoolFacts> RestrictedPools { get; internal set; } = [];
+
+    /// <summary>Whether the kernel makes bounce pools at run time.</summary>
+    public bool DynamicPools { get; internal set; }
+
+    /// <summary>Whether the kernel checks the API's use (<c>CONFIG_DMA_API_DEBUG</c>).</summary>
+    public bool DmaApiDebug { get; internal set; }
+
+    /// <summary>PCI devices.</summary>
+    public ImmutableArray<PciDeviceFacts> PciDevices { get; internal set; } = [];
+
+    /// <summary>The device tree; <see langword="null"/> where there is none.</summary>
+    public DeviceTreeNode? DeviceTree { get; internal set; }
+
+    /// <summary>Ring buffers of the trace.</summary>
+    public ImmutableArray<CpuRingFacts> Rings { get; internal set; } = [];
+
+    /// <summary>Lines of the probe module's log, in order.</summary>
+    public ImmutableArray<ProbeLine> Probe { get; internal set; } = [];
+
+    /// <summary>debugfs counters of the bounce allocator (<c>io_tlb_used_hiwater</c> …) when the recording ended.</summary>
+    public IReadOnlyDictionary<string, ulong> SwiotlbCounters => Counters;
+
+    /// <summary>Devices that an IOMMU translates for.</summary>
+    public IReadOnlyCollection<string> TranslatedDevices => Translated;
+
+    /// <summary>Whether events are missing from the trace.</summary>
+    public bool LostEvents => Rings.Any(static r => r.Overrun > 0 || r.Dropped > 0);
+
+    /// <summary>Reads what a directory holds.</summary>
+    public static MachineFacts Read(string directory) => MachineFactsReader.Read(directory);
+
+    /// <summary>The text after <c>name=</c> on the command line (the last one wins); <see langword="null"/> if it is not given.</summary>
+    public string? Parameter(string name)
+    {
+        foreach (string word in CommandLine.Split(' ').Reverse())
+        {
+            if (word.StartsWith(name + "=", StringComparison.Ordinal))
+                return word[(name.Length + 1)..];
+        }
+
+        return null;
+    }
+
+    /// <summary>The device-tree node that decides about a device's DMA: the host bridge's for PCI, its own otherwise.</summary>
+    public DeviceTreeNode? NodeOf(string device) => IsPci(device)
+        ? DeviceTree?.All().FirstOrDefault(static n => n.Name.StartsWith("pcie@", StringComparison.Ordinal) || n.Name.StartsWith("pci@", StringComparison.Ordinal))
+        : DeviceTree?.All().FirstOrDefault(n => n.Name.Length > 0 && n.DeviceName == device);
+
+    /// <summary>Whether the device snoops the caches.</summary>
+    /// <remarks>Kernel: <c>of_dma_is_coherent()</c>: the nearest node that says something decides.</remarks>
+    public bool IsCoherent(string device)
+    {
+        if (Architecture == Architecture.X86_64)
+            return true;
+        foreach (ProbeLine line in Probe)
+        {
+            if (line.Kind == "dev" && line.Text("name") == device)
+                return line.Number("coh") == 1;
+        }
+
+        for (DeviceTreeNode? node = NodeOf(device); node is not null; node = node.Parent)
+        {
+            if (node.Has("dma-coherent"))
+                return true;
+            if (node.Has("dma-noncoherent"))
+                return false;
+        }
+
+        return false;
+    }
+
+    /// <summary>Windows to memory of a device; empty for the identity.</summary>
+    /// <remarks>Kernel: <c>of_dma_get_range()</c>: PCI devices look at their host bridge, others at the bus around their node.</remarks>
+    public ImmutableArray<DmaRange> RangesOf(string device)
+    {
+        DeviceTreeNode? node = NodeOf(device);
+        DeviceTreeNode? bus = IsPci(device) ? node : node?.Parent;
+        for (; bus is not null; bus = bus.Parent)
+        {
+            if (bus.Has("dma-ranges"))
+                return [.. bus.DmaRanges()];
+        }
+
+        return [];
+    }
+
+    /// <summary>The restricted pool of a device; <see langword="null"/> if it has none.</summary>
+    public RestrictedPoolFacts? RestrictedPoolOf(string device)
+    {
+        if (Translated.Contains(device) || RestrictedPools.IsEmpty)
+            return null;
+        string? name = RestrictedDevices.GetValueOrDefault(device);
+        if (name is null && NodeOf(device) is { } node && node.Cells("memory-region") is [var handle, ..])
+            name = DeviceTree!.All().FirstOrDefault(n => n.Cells("phandle") is [var h, ..] && h == handle)?.Name;
+        return name is null ? null : RestrictedPools.FirstOrDefault(p => p.Name == name);
+    }
+
+    /// <summary>The hardware and command line, for the engine. Needs <see cref="Ram"/>.</summary>
+    public Machine ToMachine()
+    {
+        ulong limit = ulong.MaxValue;
+        foreach (DeviceTreeNode node in DeviceTree?.All() ?? [])
+        {
+            ulong highest = node.DmaRanges().Select(static r => r.CpuStart.Value + r.Size - 1).DefaultIfEmpty(ulong.MaxValue).Max();
+            limit = Math.Min(limit, highest);
+        }
+
+        return new Machine
+        {
+            Architecture = Architecture,
+            Ram = Ram ?? throw new InvalidOperationException("The recording does not say where RAM is."),
+            Cpus = Cpus,
+            CacheLineSize = CacheAlignment is { } line and >= 8 ? line : 64,
+            SwiotlbParameter = Parameter("swiotlb") ?? "",
+            SwiotlbStart = Swiotlb?.Start,
+            DeviceTreeDmaLimit = limit,
+        };
+    }
+
+    internal static bool IsPci(string device) => device.Length == 12 && device[4] == ':' && device[7] == ':' && device[10] == '.';
+}
