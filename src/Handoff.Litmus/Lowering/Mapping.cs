@@ -27,6 +27,9 @@ internal sealed class Mapping
     /// <summary>Coherent memory: no ownership changes hands.</summary>
     public bool IsCoherentMemory { get; init; }
 
+    /// <summary>An exporter's mapping for an importer: several may exist, and sessions of the CPU are the exporter's business.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>Bytes that were mapped.</summary>
     public ulong Size => Entries.Aggregate(0UL, (sum, e) => sum + e.Size);
 

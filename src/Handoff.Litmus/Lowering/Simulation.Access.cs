@@ -73,12 +73,12 @@ internal sealed partial class Simulation
         }
 
         Device device = _setup.Devices[access.Device.Text];
-        _deviceAccesses.Add((step, mapping));
         if (device != mapping.Device)
             Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} uses a mapping of {mapping.Device.Name}");
         if (mapping.Direction == (write ? DmaDirection.ToDevice : DmaDirection.FromDevice))
             Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} {(write ? "writes" : "reads")} {name} against its direction");
         (ulong from, ulong to) = Range(access.Handle, mapping.Size, null);
+        _deviceAccesses.Add((step, mapping, from, to));
         if (to > mapping.Size)
             Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} goes beyond the {mapping.Size} bytes of {name}");
         AccessPath path = _layer.Rules.IsCoherent(device) ? AccessPath.Snooped : AccessPath.Direct;

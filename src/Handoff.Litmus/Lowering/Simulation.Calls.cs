@@ -48,7 +48,7 @@ internal sealed partial class Simulation
                 SyncIoctl(agent, call);
                 break;
             default:
-                Add(agent, call.Signature.Name, call.Span);
+                FreeBuffer(agent, call);
                 break;
         }
     }
@@ -117,7 +117,7 @@ internal sealed partial class Simulation
         DmaAttributes attributes)
     {
         var table = new SgTable([.. runs.Select(r => new ScatterlistEntry(new PhysicalAddress(r.Start), checked((uint)r.Size)))]);
-        var mapping = new Mapping { Name = name, Device = device, Direction = direction, Attributes = attributes, Table = table };
+        var mapping = new Mapping { Name = name, Device = device, Direction = direction, Attributes = attributes, Table = table, IsShared = call.Signature.Kind != ApiKind.MapList };
         BounceReason reason = runs.Select(r => _layer.ReasonToBounce(device, new PhysicalAddress(r.Start), r.Size, direction, attributes))
             .FirstOrDefault(r => r != BounceReason.None);
         _effects.Clear();
@@ -148,10 +148,36 @@ internal sealed partial class Simulation
         }
 
         Commit(agent, first);
+        if (!mapping.IsShared && _allMappings.Exists(m => !m.IsShared && !m.IsCoherentMemory && !m.Released && SharesLine(m, mapping)))
+            Raise(steps[0], Verdicts.Contract, Verdict.Contract, $"{mapping.Name} shares a cache line with another live mapping");
         _allMappings.Add(mapping);
         mapping.Live.Add(new OpenWindow(agent, first + steps.Count));
         mapping.Owned.Add((0, ulong.MaxValue, new OpenWindow(agent, first + 1)));
         return steps;
+    }
+
+    /// <summary>Two mappings of one line cannot both be owned, unless devices only read it.</summary>
+    private bool SharesLine(Mapping a, Mapping b)
+    {
+        if (a.Direction == DmaDirection.ToDevice && b.Direction == DmaDirection.ToDevice)
+            return false;
+        ulong line = _setup.Machine.CacheLineSize;
+        return a.Entries.Exists(x => b.Entries.Exists(y =>
+            x.Original / line <= (y.Original + y.Size - 1) / line && y.Original / line <= (x.Original + x.Size - 1) / line));
+    }
+
+    private void FreeBuffer(int agent, CallStatement call)
+    {
+        PhysicalStep step = Add(agent, call.Signature.Name, call.Span);
+        if (call.Memory is null || !_setup.Objects.TryGetValue(call.Memory.Name.Text, out MemoryObject? memory))
+            return;
+        foreach (Mapping mapping in _allMappings.Where(m => !m.Released && m.Entries.Exists(e =>
+            memory.Runs.Exists(r => r.Start < e.Original + e.Size && e.Original < r.Start + r.Size))))
+        {
+            Raise(step, Verdicts.Contract, Verdict.Contract, $"frees {memory.Name} while {mapping.Name} maps it");
+            foreach (OpenWindow window in mapping.Live.Where(w => w.IsOpen))
+                window.Close(agent, _agents[agent].Steps.Count);
+        }
     }
 
     private void Unmap(int agent, CallStatement call)
@@ -190,6 +216,16 @@ internal sealed partial class Simulation
             Raise(steps[0], Verdicts.Contract, Verdict.Contract, $"unmaps {given} bytes of {mapping.Name}; {mapping.Size} were mapped");
         if (direction != mapping.Direction)
             Raise(steps[0], Verdicts.Contract, Verdict.Contract, $"unmaps {mapping.Name} with another direction than it was mapped with");
+        if (!mapping.IsShared && (call.Signature.Kind == ApiKind.UnmapList) != (mapping.Table is not null))
+            Raise(steps[0], Verdicts.Contract, Verdict.Contract, $"{call.Signature.Name} does not end what mapped {mapping.Name}");
+        if (mapping.Table is not null && call.Count is { } count && count != (ulong)mapping.Entries.Count)
+            Raise(steps[0], Verdicts.Contract, Verdict.Contract, $"unmaps {count} entries of {mapping.Name}; {mapping.Entries.Count} were mapped");
+        if (!mapping.IsShared && (attributes & DmaAttributes.SkipCpuSync) != 0 && direction != DmaDirection.ToDevice
+            && mapping.Owned.Exists(o => o.Window.IsOpen))
+        {
+            Raise(steps[0], Verdicts.Contract, Verdict.Contract, $"unmaps {mapping.Name} with SKIP_CPU_SYNC although no sync gave it to the CPU");
+        }
+
         if (mapping.Unchecked)
             Raise(steps[0], Verdicts.Contract, Verdict.Contract, $"nobody asked whether mapping {mapping.Name} failed");
         Commit(agent, _agents[agent].Steps.Count - 1);

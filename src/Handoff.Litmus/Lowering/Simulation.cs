@@ -23,7 +23,7 @@ internal sealed partial class Simulation
     private readonly List<Errno> _errors = [];
     private readonly Dictionary<string, List<StepRef>> _running = [];
     private readonly List<(PhysicalStep Step, MemoryEffect Effect, bool Write, string Name)> _cpuAccesses = [];
-    private readonly List<(PhysicalStep Step, Mapping Mapping)> _deviceAccesses = [];
+    private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To)> _deviceAccesses = [];
     private StepRef? _lastCommit;
     private int _nextLabel = 1;
 
@@ -227,8 +227,16 @@ internal sealed partial class Simulation
     /// <summary>Now that every window is known: who touches what while somebody else owns it, or nobody gave it out.</summary>
     private void AddChecks()
     {
-        foreach ((PhysicalStep step, Mapping mapping) in _deviceAccesses)
+        foreach ((PhysicalStep step, Mapping mapping, ulong from, ulong to) in _deviceAccesses)
         {
+            if (!mapping.IsCoherentMemory && !mapping.IsShared)
+            {
+                // Before its map or after its release is wild already.
+                Window[] owned = [.. mapping.Owned.Where(o => o.From < to && from < o.To).Select(o => o.Window.ToWindow())];
+                int early = Finding(Verdict.Contract, $"{mapping.Device.Name} uses {mapping.Name} while the CPU owns it", step.Span);
+                step.Checks.Add(new WindowCheck([.. owned], RaiseInside: false, Verdicts.Contract, early));
+            }
+
             int finding = Finding(Verdict.Wild, $"{mapping.Device.Name} uses {mapping.Name} while it is not mapped", step.Span);
             step.Checks.Add(new WindowCheck([.. mapping.Live.Select(w => w.ToWindow())], RaiseInside: false, Verdicts.Wild, finding));
         }
