@@ -7,28 +7,26 @@ namespace Handoff.Cli;
 /// <summary>Writes help: for a verb, for all of them, and for somebody who just typed the program's name.</summary>
 internal static class HelpWriter
 {
-    private const int Indent = 2;
-
     /// <summary>Help for a verb, or for the program if <paramref name="verb"/> is <see langword="null"/>.</summary>
     public static void Write(Ink ink, int width, CommandLineReader line, Verb? verb)
     {
         if (verb is null)
         {
             ink.WriteLine("handoff VERB …", Tone.Strong).WriteLine();
-            ink.WriteLine("The Linux DMA-mapping layer: who owns each buffer, and what a kernel does with it.");
+            Paragraph(ink, width, "The Linux DMA-mapping layer: who owns each buffer, and what a kernel does with it.");
             Heading(ink, "Verbs");
             List(ink, width, line.Verbs.Select(known => (known.Name, known.Description ?? "")));
             Heading(ink, "Options");
             List(ink, width, line.Root.Options.Select(Describe));
             Heading(ink, "Exit codes");
             List(ink, width, ExitCodes());
-            ink.WriteLine().WriteLine("handoff VERB --help tells more about one verb.");
+            ink.WriteLine();
+            Paragraph(ink, width, "handoff VERB --help tells more about one verb.");
             return;
         }
 
         ink.WriteLine($"handoff {verb.Name}{string.Concat(verb.Arguments.Select(Usage))}{(verb.Options.Count > 0 ? " [OPTION …]" : "")}", Tone.Strong).WriteLine();
-        foreach (string text in TextWidth.Wrap(verb.Description ?? "", width))
-            ink.WriteLine(text);
+        Paragraph(ink, width, verb.Description ?? "");
         if (verb.Arguments.Count > 0)
         {
             ink.WriteLine();
@@ -48,11 +46,12 @@ internal static class HelpWriter
     /// <summary>What to do next.</summary>
     public static void WriteWelcome(Ink ink, int width, CommandLineReader line)
     {
-        ink.WriteLine("Who owns the buffer? The Linux DMA-mapping layer, explained and checked.", Tone.Strong);
+        Paragraph(ink, width, "Who owns the buffer? The Linux DMA-mapping layer, explained and checked.");
         Heading(ink, "Start with");
         var rows = line.Verbs.Where(verb => verb.Examples.Count > 0).Select(verb => ("handoff " + verb.Examples[0].Line, verb.Examples[0].Meaning)).ToList();
         List(ink, width, rows);
-        ink.WriteLine().WriteLine("handoff --help lists every verb.");
+        ink.WriteLine();
+        Paragraph(ink, width, "handoff --help lists every verb; handoff VERB --help tells more about one.");
     }
 
     private static IEnumerable<(string Name, string Text)> ExitCodes() =>
@@ -77,30 +76,13 @@ internal static class HelpWriter
         return argument.Arity.MinimumNumberOfValues == 0 ? $" [{name}]" : $" {name}";
     }
 
+    private static void Paragraph(Ink ink, int width, string text)
+    {
+        foreach (string line in TextWidth.Wrap(text, width))
+            ink.WriteLine(line);
+    }
+
     private static void Heading(Ink ink, string text) => ink.WriteLine().WriteLine(text, Tone.Strong);
 
-    private static void List(Ink ink, int width, IEnumerable<(string Name, string Text)> rows)
-    {
-        var all = rows.ToList();
-        int column = all.Count == 0 ? 0 : Math.Min(all.Max(row => TextWidth.Of(row.Name)), width / 2) + Indent + 2;
-        foreach (var (name, text) in all)
-        {
-            ink.Write(new string(' ', Indent)).Write(name);
-            int used = Indent + TextWidth.Of(name);
-            if (used + 2 > column)
-            {
-                ink.WriteLine();
-                used = 0;
-            }
-
-            foreach (string part in TextWidth.Wrap(text, Math.Max(20, width - column)))
-            {
-                ink.Write(new string(' ', column - used)).WriteLine(part, Tone.Muted);
-                used = 0;
-            }
-
-            if (used != 0)
-                ink.WriteLine();
-        }
-    }
+    private static void List(Ink ink, int width, IEnumerable<(string Name, string Text)> rows) => NameList.Write(ink, width, [.. rows]);
 }

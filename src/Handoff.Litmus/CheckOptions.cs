@@ -1,4 +1,5 @@
 using Handoff.Litmus.Exploration;
+using Handoff.Litmus.Language;
 
 namespace Handoff.Litmus;
 
@@ -10,6 +11,9 @@ public sealed record CheckOptions
 
     /// <summary>Most time of one check; <see cref="System.Threading.Timeout.InfiniteTimeSpan"/> for no limit.</summary>
     public TimeSpan Timeout { get; init; } = System.Threading.Timeout.InfiniteTimeSpan;
+
+    /// <summary>Conditions that every machine tried must meet; empty for all machines that the test leaves open.</summary>
+    public IReadOnlyList<MachineCondition> Machines { get; init; } = [];
 
     /// <summary>Told now and then about long searches, on the searching thread.</summary>
     public Action<ExplorationProgress>? Progress { get; init; }

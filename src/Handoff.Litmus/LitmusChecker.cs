@@ -21,7 +21,7 @@ public static class LitmusChecker
         options ??= new CheckOptions();
         long began = Stopwatch.GetTimestamp();
         var variants = new List<VariantResult>();
-        foreach (MachineVariant variant in Variants.Of(test))
+        foreach (MachineVariant variant in Variants.Of(test).Where(v => options.Machines.All(v.Satisfies)))
         {
             TimeSpan left = options.Timeout < TimeSpan.Zero ? options.Timeout : Max(options.Timeout - Stopwatch.GetElapsedTime(began), TimeSpan.Zero);
             variants.Add(VariantCheck.Run(test, kernel, variant, options with { Timeout = left }, cancellation));

@@ -1,3 +1,4 @@
+using System.Text;
 using Handoff.Reports.Text;
 
 namespace Handoff.Cli.Terminal;
@@ -34,4 +35,12 @@ internal sealed class Session
 
     /// <summary>Writer of messages.</summary>
     public Ink ErrorInk => field ??= new Ink(Error, ColourError);
+
+    /// <summary>Writes results that come as UTF-8.</summary>
+    public void WriteUtf8(Action<Stream> write)
+    {
+        using var bytes = new MemoryStream();
+        write(bytes);
+        Out.Write(Encoding.UTF8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length)));
+    }
 }

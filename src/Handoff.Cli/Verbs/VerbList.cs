@@ -6,5 +6,8 @@ internal static class VerbList
     /// <summary>All verbs, newly made.</summary>
     public static Verb[] Create() =>
     [
+        new CheckVerb(),
+        new ExplainVerb(),
+        new KernelsVerb(),
     ];
 }

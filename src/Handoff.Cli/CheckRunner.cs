@@ -1,0 +1,57 @@
+using System.Diagnostics;
+using Handoff.Cli.Terminal;
+using Handoff.Litmus;
+using Handoff.Litmus.Language;
+using Handoff.Reports.Check;
+using Handoff.Reports.Text;
+
+namespace Handoff.Cli;
+
+/// <summary>Checks tests under kernels, several at once, and collects the report.</summary>
+internal static class CheckRunner
+{
+    /// <summary>Checks every test under every kernel. The report does not depend on how many processors help.</summary>
+    public static CheckReport Run(IReadOnlyList<(LitmusFile File, ParseResult Parsed)> tests, CheckRequest request, Session session)
+    {
+        long began = Stopwatch.GetTimestamp();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(session.Cancelled);
+        if (request.Timeout is { } time)
+            limit.CancelAfter(time);
+
+        int kernels = request.Kernels.Count;
+        var cells = new CheckedCell[tests.Count * kernels];
+        using (var progress = new CheckProgress(session, cells.Length))
+        {
+            var options = new CheckOptions { Witnesses = request.Explain, Machines = request.Machines, Progress = progress.Searching };
+            if (request.MaxStates is { } states)
+                options = options with { MaxStates = states };
+            void Check(int index)
+            {
+                var kernel = request.Kernels[index % kernels];
+                cells[index] = new CheckedCell(kernel, LitmusChecker.Check(tests[index / kernels].Parsed.Test!, kernel, options, limit.Token));
+                progress.Done(cells[index].Result.States);
+            }
+
+            if (cells.Length == 1)
+                Check(0); // a single test starts faster without threads
+            else
+                Parallel.For(0, cells.Length, Check);
+        }
+
+        return new CheckReport(
+            request.Kernels,
+            tests.Select((test, index) => new CheckedTest(
+                test.File.Name, test.Parsed.Source, test.Parsed.Test!, new ArraySegment<CheckedCell>(cells, index * kernels, kernels))),
+            Stopwatch.GetElapsedTime(began))
+        {
+            EndedEarly = !limit.IsCancellationRequested || cells.All(cell => cell.Result.Conclusive) ? null
+                : session.Cancelled.IsCancellationRequested ? "interrupted" : $"stopped after {Quantity.Of(request.Timeout!.Value)}",
+        };
+    }
+
+    /// <summary>The exit code of a report.</summary>
+    public static ExitCode CodeOf(CheckReport report) =>
+        report.Count(CellState.Differs) > 0 ? ExitCode.Differs
+        : report.Count(CellState.Inconclusive) > 0 ? ExitCode.Inconclusive
+        : ExitCode.AsExpected;
+}

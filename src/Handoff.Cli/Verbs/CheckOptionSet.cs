@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.Globalization;
+using Handoff.Kernels;
+using Handoff.Litmus.Language;
+
+namespace Handoff.Cli.Verbs;
+
+/// <summary>The options that every verb which checks tests has.</summary>
+internal sealed class CheckOptionSet
+{
+    private static readonly (string Word, MachineCondition Condition)[] Conditions =
+    [
+        ("coherent", MachineCondition.Coherent), ("noncoherent", MachineCondition.NonCoherent), ("bounced", MachineCondition.Bounced),
+        ("direct", MachineCondition.Direct), ("forced", MachineCondition.Forced), ("line64", MachineCondition.Line64), ("line128", MachineCondition.Line128),
+    ];
+
+    private readonly Option<string> _kernels = new("--kernel", "-k") { HelpName = "A,B,…", Description = $"kernels to check under (default {KernelProfiles.DefaultName}; all: every release)" };
+    private readonly Option<string> _machines = new("--on") { HelpName = "MACHINE", Description = $"only machines that are, for instance, noncoherent,direct; words: {string.Join(", ", Conditions.Select(each => each.Word))}" };
+    private readonly Option<string> _maxStates = new("--max-states") { HelpName = "N", Description = "most states of one search, such as 500K or 20M (default 20M)" };
+    private readonly Option<string> _timeout = new("--timeout") { HelpName = "TIME", Description = "end after this time, such as 500ms, 30s or 5m, with what is known" };
+
+    /// <summary>Adds the options to a verb.</summary>
+    public void AddTo(Command verb)
+    {
+        foreach (var option in (Option[])[_kernels, _machines, _maxStates, _timeout])
+            verb.Options.Add(option);
+    }
+
+    /// <summary>What was asked for.</summary>
+    /// <exception cref="UserErrorException">Something cannot be understood.</exception>
+    public CheckRequest Read(System.CommandLine.ParseResult arguments) => new()
+    {
+        Kernels = WithoutDoubles(arguments.GetValue(_kernels) is { } kernels ? KernelNames.Parse(kernels) : [KernelProfiles.Default]),
+        Machines = ReadMachines(arguments.GetValue(_machines)),
+        MaxStates = arguments.GetValue(_maxStates) is { } states ? ReadCount(states) : null,
+        Timeout = arguments.GetValue(_timeout) is { } time ? ReadTime(time) : null,
+    };
+
+    private static List<KernelProfile> WithoutDoubles(IEnumerable<KernelProfile> kernels) => [.. kernels.DistinctBy(kernel => kernel.Name)];
+
+    private static List<MachineCondition> ReadMachines(string? text)
+    {
+        var conditions = new List<MachineCondition>();
+        foreach (string word in text?.Split(',') ?? [])
+        {
+            int index = Array.FindIndex(Conditions, each => each.Word == word.Trim());
+            if (index < 0)
+            {
+                string? nearest = NearestWord.Find(word, Conditions.Select(each => each.Word));
+                throw new UserErrorException(
+                    ExitCode.Usage, $"--on: '{word}' is no kind of machine", nearest is null ? $"words: {string.Join(", ", Conditions.Select(each => each.Word))}" : $"did you mean '{nearest}'?");
+            }
+
+            conditions.Add(Conditions[index].Condition);
+        }
+
+        foreach (var (one, other) in ((string, string)[])[("coherent", "noncoherent"), ("bounced", "direct"), ("forced", "direct"), ("line64", "line128")])
+        {
+            if (conditions.Contains(Conditions.First(each => each.Word == one).Condition) && conditions.Contains(Conditions.First(each => each.Word == other).Condition))
+                throw new UserErrorException(ExitCode.Usage, $"--on: no machine is both {one} and {other}");
+        }
+
+        return conditions;
+    }
+
+    private static long ReadCount(string text)
+    {
+        long unit = text.Length == 0 ? 1 : char.ToUpperInvariant(text[^1]) switch { 'K' => 1_000, 'M' => 1_000_000, 'G' => 1_000_000_000, _ => 1 };
+        string digits = unit == 1 ? text : text[..^1];
+        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out long count) || count == 0 || count > long.MaxValue / unit)
+            throw new UserErrorException(ExitCode.Usage, $"--max-states: '{text}' is no number of states", "write a number from 1, with K, M or G for thousands, millions or billions");
+        return count * unit;
+    }
+
+    private static TimeSpan ReadTime(string text)
+    {
+        var (digits, unit) = text switch
+        {
+            [.. var number, 'm', 's'] => (number, TimeSpan.FromMilliseconds(1)),
+            [.. var number, 's'] => (number, TimeSpan.FromSeconds(1)),
+            [.. var number, 'm'] => (number, TimeSpan.FromMinutes(1)),
+            _ => (text, TimeSpan.FromSeconds(1)),
+        };
+        // A day is more than anybody waits, and far from what timers cannot take.
+        if (!double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) || !(count > 0) || !(count * unit.TotalDays <= 1))
+            throw new UserErrorException(ExitCode.Usage, $"--timeout: '{text}' is no time", "write a time up to a day, such as 500ms, 30s or 5m");
+        return count * unit;
+    }
+}

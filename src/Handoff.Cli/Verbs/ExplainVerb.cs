@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Handoff.Cli.Terminal;
+using Handoff.Reports.Check;
+
+namespace Handoff.Cli.Verbs;
+
+/// <summary><c>handoff explain</c>: the story behind a test's verdict.</summary>
+internal sealed class ExplainVerb : Verb
+{
+    private readonly Argument<string> _path = new("FILE") { HelpName = "FILE", Description = "a litmus test, or - for standard input" };
+    private readonly CheckOptionSet _common = new();
+
+    public ExplainVerb()
+        : base("explain", "Tell the shortest story behind a test's verdict: who acts, where each version lives, why the kernel bounced.")
+    {
+        Arguments.Add(_path);
+        _common.AddTo(this);
+    }
+
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("explain litmus/thread/uncached-above-mask.litmus", "why can the camera read bytes nobody shared?"),
+        new("explain litmus/thread/cached-two-attachments.litmus --kernel linux-6.4", "the same under another kernel"),
+    ];
+
+    public override ExitCode Run(ParseResult arguments, Session session)
+    {
+        string path = arguments.GetRequiredValue(_path);
+        var request = _common.Read(arguments) with { Explain = true };
+        if (Directory.Exists(path))
+            throw new UserErrorException(ExitCode.BadInput, $"{LitmusFile.Printable(path)} is a directory", $"handoff check {LitmusFile.Printable(path)} --explain tells all its stories");
+        if (!TestReader.ReadAll(LitmusFile.Find([path]), session, out var tests))
+            return ExitCode.BadInput;
+        var report = CheckRunner.Run(tests, request, session);
+        ExplainWriter.Write(report, session.OutInk, session.Width);
+        return CheckRunner.CodeOf(report);
+    }
+}

@@ -1,0 +1,43 @@
+using Handoff.Kernels;
+
+namespace Handoff.Reports.Check;
+
+/// <summary>What <c>check</c> found: every writer starts from this.</summary>
+public sealed class CheckReport
+{
+    /// <summary>Takes results and puts what needs attention first.</summary>
+    /// <param name="kernels">The kernels, in the order asked for.</param>
+    /// <param name="tests">The tests; their cells follow <paramref name="kernels"/>.</param>
+    /// <param name="elapsed">Time on the clock.</param>
+    public CheckReport(IReadOnlyList<KernelProfile> kernels, IEnumerable<CheckedTest> tests, TimeSpan elapsed)
+    {
+        Kernels = kernels;
+        Tests = [.. tests.OrderBy(test => Urgency(test.State))]; // stable: the order given within each group
+        Elapsed = elapsed;
+    }
+
+    /// <summary>The kernels, in the order asked for.</summary>
+    public IReadOnlyList<KernelProfile> Kernels { get; }
+
+    /// <summary>The tests: those that differ first, then inconclusive ones, then the rest.</summary>
+    public IReadOnlyList<CheckedTest> Tests { get; }
+
+    /// <summary>Time on the clock.</summary>
+    public TimeSpan Elapsed { get; }
+
+    /// <summary>Why the run ended early, as a sentence; <see langword="null"/> if it did not.</summary>
+    public string? EndedEarly { get; init; }
+
+    /// <summary>States visited.</summary>
+    public long States => Tests.Sum(test => test.Cells.Sum(cell => cell.Result.States));
+
+    /// <summary>Number of cells in a state.</summary>
+    public int Count(CellState state) => Tests.Sum(test => test.Cells.Count(cell => cell.State == state));
+
+    private static int Urgency(CellState state) => state switch
+    {
+        CellState.Differs => 0,
+        CellState.Inconclusive => 1,
+        _ => 2,
+    };
+}
