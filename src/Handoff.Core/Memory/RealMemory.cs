@@ -35,11 +35,10 @@ public readonly unsafe partial struct RealMemory : IMemory
     /// <exception cref="InsufficientMemoryException">The address space is exhausted.</exception>
     public static RealMemory Reserve(PhysicalAddress start, ulong size)
     {
-        const int readWrite = 3, privateAnonymousNoReserve = 0x4022, hugePages = 14;
+        const int readWrite = 3, privateAnonymousNoReserve = 0x4022;
         nint address = MemoryMap(0, checked((nuint)size), readWrite, privateAnonymousNoReserve, -1, 0);
         if (address == -1)
             throw new InsufficientMemoryException($"Cannot reserve {size} bytes.");
-        _ = MemoryAdvise(address, (nuint)size, hugePages); // a wish; the kernel's own map of RAM uses large pages too
         return new RealMemory((byte*)address, start.Value, size);
     }
 
@@ -100,10 +99,6 @@ public readonly unsafe partial struct RealMemory : IMemory
     [LibraryImport("libc", EntryPoint = "mmap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial nint MemoryMap(nint address, nuint length, int protection, int flags, int file, long offset);
-
-    [LibraryImport("libc", EntryPoint = "madvise")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int MemoryAdvise(nint address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "munmap")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
