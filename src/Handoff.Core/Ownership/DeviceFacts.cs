@@ -7,10 +7,12 @@ namespace Handoff.Ownership;
 /// <param name="SegmentBoundaryMask">Boundary that a segment must not cross, minus one; <see langword="null"/> if not known.</param>
 /// <param name="MaxMappingSize">Largest single mapping in bytes; <see langword="null"/> if not known or unlimited.</param>
 /// <param name="SyncsVisible">Whether every sync of the device is seen (recordings show none while a coherent device skips them).</param>
+/// <param name="Driver">Name of its driver or bus, for messages; <see langword="null"/> if not known.</param>
 public sealed record DeviceFacts(
     string Name,
     bool? Coherent = null,
     uint? MaxSegmentSize = null,
     ulong? SegmentBoundaryMask = null,
     ulong? MaxMappingSize = null,
-    bool SyncsVisible = true);
+    bool SyncsVisible = true,
+    string? Driver = null);

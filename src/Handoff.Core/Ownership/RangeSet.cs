@@ -22,7 +22,7 @@ internal sealed class RangeSet
 
     public void Remove(ulong start, ulong end)
     {
-        for (int at = 0; at < _ranges.Count; at++)
+        for (int at = _ranges.Count - 1; at >= 0; at--)
         {
             (ulong s, ulong e) = _ranges[at];
             if (e <= start || s >= end)
@@ -31,9 +31,7 @@ internal sealed class RangeSet
             if (e > end)
                 _ranges.Insert(at, (end, e));
             if (s < start)
-                _ranges.Insert(at++, (s, start));
-            else
-                at--;
+                _ranges.Insert(at, (s, start));
         }
     }
 
