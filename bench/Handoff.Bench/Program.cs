@@ -29,3 +29,12 @@ foreach (bool coherent in (bool[])[true, false])
     (double ns, double allocated) = DirectPairs.Measure(coherent, (long)(scale * 20_000_000));
     Console.WriteLine($"direct coherent={(coherent ? 1 : 0)} ns_per_pair={ns:F2} bytes_allocated_per_pair={allocated:F3}");
 }
+
+foreach (int live in (int[])[16, 1024, 65536])
+{
+    foreach (bool partial in (bool[])[false, true])
+    {
+        (double perSecond, double allocated) = OwnershipEvents.Measure(live, partial, (long)(scale * 20_000_000));
+        Console.WriteLine($"ownership live={live} partial_syncs={(partial ? 1 : 0)} events_per_s={perSecond:F0} bytes_allocated_per_event={allocated:F3}");
+    }
+}

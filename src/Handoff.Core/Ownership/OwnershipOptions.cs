@@ -9,6 +9,12 @@ public sealed record OwnershipOptions
     /// <summary>Whether questions about failed maps are seen. Recordings show none.</summary>
     public bool ErrorChecksVisible { get; init; } = true;
 
+    /// <summary>Whether accesses to the memory itself are seen. Recordings show none; then nobody asks who owns a part of a mapping.</summary>
+    public bool AccessesVisible { get; init; } = true;
+
+    /// <summary>What recordings show: neither questions about failed maps nor accesses.</summary>
+    public static OwnershipOptions ForRecordings { get; } = new() { ErrorChecksVisible = false, AccessesVisible = false };
+
     /// <summary>
     /// Whether to report also what is harmless on this machine because its devices are coherent or its buffers within reach.
     /// </summary>

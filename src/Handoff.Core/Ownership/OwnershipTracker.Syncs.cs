@@ -84,16 +84,16 @@ public sealed partial class OwnershipTracker
         if (offset == 0 && size >= r.Size)
         {
             if (r.Owner == MappingOwner.Mixed)
-                _cpuRanges.Remove(index);
+                ForgetRanges(index);
             r.Owner = toCpu ? MappingOwner.Cpu : MappingOwner.Device;
             return;
         }
 
-        if (r.Owner == (toCpu ? MappingOwner.Cpu : MappingOwner.Device))
+        if (!_options.AccessesVisible || r.Owner == (toCpu ? MappingOwner.Cpu : MappingOwner.Device))
             return;
         if (!_cpuRanges.TryGetValue(index, out RangeSet? ranges))
         {
-            _cpuRanges.Add(index, ranges = new RangeSet());
+            _cpuRanges.Add(index, ranges = _spareRanges.TryPop(out RangeSet? spare) ? spare : new RangeSet());
             if (r.Owner == MappingOwner.Cpu)
                 ranges.Add(0, r.Size);
             r.Owner = MappingOwner.Mixed;
@@ -103,6 +103,14 @@ public sealed partial class OwnershipTracker
             ranges.Add(offset, offset + size);
         else
             ranges.Remove(offset, offset + size);
+    }
+
+    private void ForgetRanges(int index)
+    {
+        if (!_cpuRanges.Remove(index, out RangeSet? ranges))
+            return;
+        ranges.Clear();
+        _spareRanges.Push(ranges);
     }
 
     /// <summary>Whether the CPU owns all of these bytes, counted from the start of the mapping.</summary>

@@ -16,6 +16,7 @@ public sealed partial class OwnershipTracker : MappingObserver
     private readonly IntervalIndex _byMemory = new();
     private readonly List<IntervalIndex?> _byAddress = []; // per device; made by the first look-up that needs it
     private readonly Dictionary<int, RangeSet> _cpuRanges = []; // of records whose owner is Mixed
+    private readonly Stack<RangeSet> _spareRanges = []; // empty ones
     private readonly RecentReleases _recent = new();
     private readonly List<int> _found = []; // scratch of one look-up
 
@@ -206,7 +207,7 @@ public sealed partial class OwnershipTracker : MappingObserver
         if (r.Device < _byAddress.Count)
             _byAddress[r.Device]?.Remove(r.Address, r.Size, index);
         if (r.Owner == MappingOwner.Mixed)
-            _cpuRanges.Remove(index);
+            ForgetRanges(index);
         r.Next = _free;
         _free = index;
         Live--;

@@ -5,6 +5,8 @@ internal sealed class RangeSet
 {
     private readonly List<(ulong Start, ulong End)> _ranges = []; // ascending
 
+    public void Clear() => _ranges.Clear();
+
     public void Add(ulong start, ulong end)
     {
         int at = 0;

@@ -4,10 +4,11 @@ namespace Handoff.Ownership;
 /// <remarks>Sorted chunks of fixed size: look-up by binary search, insertion by moving a few words. Memory follows the count.</remarks>
 internal sealed class SortedIntervals
 {
-    private const int Capacity = 32;
+    private const int Capacity = 32, MostSpares = 128;
 
     private readonly List<Chunk> _chunks = []; // never empty ones
     private ulong[] _firsts = new ulong[4]; // smallest start of each chunk
+    private readonly Stack<Chunk> _spares = []; // became empty; at most MostSpares
     private ulong _longest; // no interval is longer
 
     private sealed class Chunk
@@ -27,7 +28,7 @@ internal sealed class SortedIntervals
         Count++;
         if (_chunks.Count == 0)
         {
-            InsertChunk(0, new Chunk());
+            InsertChunk(0, NewChunk());
             _firsts[0] = start;
         }
 
@@ -141,6 +142,8 @@ internal sealed class SortedIntervals
         if (chunk.Count == 0)
         {
             _chunks.RemoveAt(c);
+            if (_spares.Count < MostSpares)
+                _spares.Push(chunk);
             Array.Copy(_firsts, c + 1, _firsts, c, _chunks.Count - c);
             if (Count == 0)
                 _longest = 0;
@@ -158,7 +161,8 @@ internal sealed class SortedIntervals
     {
         const int half = Capacity / 2;
         Chunk left = _chunks[c];
-        var right = new Chunk { Count = Capacity - half };
+        Chunk right = NewChunk();
+        right.Count = Capacity - half;
         Array.Copy(left.Starts, half, right.Starts, 0, right.Count);
         Array.Copy(left.Ends, half, right.Ends, 0, right.Count);
         Array.Copy(left.Values, half, right.Values, 0, right.Count);
@@ -166,6 +170,8 @@ internal sealed class SortedIntervals
         InsertChunk(c + 1, right);
         _firsts[c + 1] = right.Starts[0];
     }
+
+    private Chunk NewChunk() => _spares.TryPop(out Chunk? spare) ? spare : new Chunk();
 
     private void InsertChunk(int c, Chunk chunk)
     {

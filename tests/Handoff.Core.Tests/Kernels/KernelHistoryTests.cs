@@ -324,20 +324,16 @@ public sealed class KernelHistoryTests
     [Theory]
     [InlineData("linux-6.9", false)]
     [InlineData("linux-6.10", true)]
-    [InlineData("linux-6.12+debug", false)]
     public void CoherentDevicesSkipSyncsUntilTheirFirstBounce(string kernel, bool skips)
     {
         using var box = new Box(kernel);
         Device device = Box.Device(32, coherent: true);
         box.Layer.SetMask(device, DmaMask.Bits(32));
-        var observer = new SyncCounter();
-        box.Layer.Observer = observer;
-        DmaAddress direct = box.Layer.MapPhys(device, new(2 * Box.GiB), 4096, Both);
-        box.Layer.SyncSingleForCpu(device, direct, 4096, Both);
-        Assert.Equal(skips ? 0 : 1, observer.Count);
+        Assert.Equal(skips, device.SkipSync);
+        box.Layer.MapPhys(device, new(2 * Box.GiB), 4096, Both);
+        Assert.Equal(skips, device.SkipSync);
         box.Layer.MapPhys(device, new(Buffer), 4096, Both);
-        box.Layer.SyncSingleForCpu(device, direct, 4096, Both);
-        Assert.Equal(skips ? 1 : 2, observer.Count);
+        Assert.False(device.SkipSync);
     }
 
     [Fact]
@@ -350,44 +346,5 @@ public sealed class KernelHistoryTests
         bool bounced = box.Layer.IsBounced(device, dma);
         box.Layer.UnmapPhys(device, dma, size, direction, attributes);
         return bounced;
-    }
-
-    private sealed class SyncCounter : Handoff.Ownership.IDmaObserver
-    {
-        public int Count { get; private set; }
-
-        public void SyncedForCpu(Device device, DmaAddress address, ulong size, DmaDirection direction) => Count++;
-
-        public void Mapped(Device device, DmaAddress address, PhysicalAddress original, ulong size, DmaDirection direction, DmaAttributes attributes)
-        {
-        }
-
-        public void Unmapped(Device device, DmaAddress address, ulong size, DmaDirection direction, DmaAttributes attributes)
-        {
-        }
-
-        public void ErrorChecked(Device device, DmaAddress address)
-        {
-        }
-
-        public void SyncedForDevice(Device device, DmaAddress address, ulong size, DmaDirection direction)
-        {
-        }
-
-        public void MappedSg(Device device, ReadOnlySpan<ScatterlistEntry> entries, DmaDirection direction, DmaAttributes attributes)
-        {
-        }
-
-        public void UnmappingSg(Device device, ReadOnlySpan<ScatterlistEntry> entries, DmaDirection direction, DmaAttributes attributes)
-        {
-        }
-
-        public void SyncedSgForCpu(Device device, ReadOnlySpan<ScatterlistEntry> entries, DmaDirection direction)
-        {
-        }
-
-        public void SyncedSgForDevice(Device device, ReadOnlySpan<ScatterlistEntry> entries, DmaDirection direction)
-        {
-        }
     }
 }

@@ -54,6 +54,7 @@ public sealed class BytesTests
         }
         finally
         {
+            CurrentCpu.Id = 0; // the thread goes on to other tests
             memory.Free();
         }
     }

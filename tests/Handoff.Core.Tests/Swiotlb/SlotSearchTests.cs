@@ -81,6 +81,8 @@ public sealed class SlotSearchTests
             Assert.Equal(reference.Used, layer.Swiotlb!.Used);
             Assert.Equal(reference.HighWater, layer.Swiotlb.HighWater);
         }
+
+        CurrentCpu.Id = 0; // the thread goes on to other tests
     }
 
     private static ulong SizeOf(Request request)
