@@ -42,11 +42,6 @@ internal static class Application
             Report(session, problem.Message, problem.Hint);
             return problem.Code;
         }
-        catch (IOException problem)
-        {
-            Report(session, problem.Message, null);
-            return ExitCode.CannotWrite;
-        }
         catch (Exception problem) when (Environment.GetEnvironmentVariable("HANDOFF_DEBUG") is not { Length: > 0 })
         {
             Report(session, $"this is a bug: {problem.GetType().Name}: {problem.Message}", "run again with HANDOFF_DEBUG=1 for the details, and report them");

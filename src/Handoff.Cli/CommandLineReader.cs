@@ -60,7 +60,8 @@ internal sealed class CommandLineReader
         if (result.UnmatchedTokens.Count > 0)
             throw new UserErrorException(ExitCode.Usage, $"'{result.UnmatchedTokens[0]}' is one word too many", $"see {help}");
 
-        foreach (var error in result.Errors)
+        // Of the program itself, "a verb is missing" is no mistake: it is answered with what to do next.
+        foreach (var error in result.Errors.Where(error => !isRoot || error.SymbolResult is OptionResult))
         {
             string message = error.SymbolResult switch
             {

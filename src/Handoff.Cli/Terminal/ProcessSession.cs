@@ -18,9 +18,12 @@ internal static class ProcessSession
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancellation));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancellation));
 
-        // The console's own streams end quietly when the reader of a pipe has gone; a full disk still throws.
-        using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(false), 1 << 16) { AutoFlush = false };
-        using var error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false)) { AutoFlush = true };
+        using var rawOutput = Console.OpenStandardOutput();
+        using var rawError = Console.OpenStandardError();
+        using var standardOutput = new StandardStream(rawOutput);
+        using var standardError = new StandardStream(rawError);
+        using var output = new StreamWriter(standardOutput, new UTF8Encoding(false), 1 << 16) { AutoFlush = false };
+        using var error = new StreamWriter(standardError, new UTF8Encoding(false)) { AutoFlush = true };
 
         bool outIsTerminal = !Console.IsOutputRedirected;
         bool errorIsTerminal = !Console.IsErrorRedirected;
@@ -37,13 +40,10 @@ internal static class ProcessSession
         };
 
         var code = program(session);
-        try
+        output.Flush();
+        if (standardOutput.Failure is { } failure)
         {
-            output.Flush();
-        }
-        catch (IOException problem)
-        {
-            error.WriteLine($"handoff: cannot write the output: {problem.Message}");
+            error.WriteLine($"handoff: cannot write the output: {failure}");
             return (int)ExitCode.CannotWrite;
         }
 

@@ -2,20 +2,15 @@ using System.CommandLine;
 using System.Globalization;
 using Handoff.Kernels;
 using Handoff.Litmus.Language;
+using Handoff.Reports.Check;
 
 namespace Handoff.Cli.Verbs;
 
 /// <summary>The options that every verb which checks tests has.</summary>
 internal sealed class CheckOptionSet
 {
-    private static readonly (string Word, MachineCondition Condition)[] Conditions =
-    [
-        ("coherent", MachineCondition.Coherent), ("noncoherent", MachineCondition.NonCoherent), ("bounced", MachineCondition.Bounced),
-        ("direct", MachineCondition.Direct), ("forced", MachineCondition.Forced), ("line64", MachineCondition.Line64), ("line128", MachineCondition.Line128),
-    ];
-
     private readonly Option<string> _kernels = new("--kernel", "-k") { HelpName = "A,B,…", Description = $"kernels to check under (default {KernelProfiles.DefaultName}; all: every release)" };
-    private readonly Option<string> _machines = new("--on") { HelpName = "MACHINE", Description = $"only machines that are, for instance, noncoherent,direct; words: {string.Join(", ", Conditions.Select(each => each.Word))}" };
+    private readonly Option<string> _machines = new("--on") { HelpName = "MACHINE", Description = $"only machines that are, for instance, noncoherent,direct; words: {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}" };
     private readonly Option<string> _maxStates = new("--max-states") { HelpName = "N", Description = "most states of one search, such as 500K or 20M (default 20M)" };
     private readonly Option<string> _timeout = new("--timeout") { HelpName = "TIME", Description = "end after this time, such as 500ms, 30s or 5m, with what is known" };
 
@@ -43,25 +38,26 @@ internal sealed class CheckOptionSet
         var conditions = new List<MachineCondition>();
         foreach (string word in text?.Split(',') ?? [])
         {
-            int index = Array.FindIndex(Conditions, each => each.Word == word.Trim());
-            if (index < 0)
+            if (VerdictText.Conditions.All(each => each.Name != word.Trim()))
             {
-                string? nearest = NearestWord.Find(word, Conditions.Select(each => each.Word));
+                string? nearest = NearestWord.Find(word, VerdictText.Conditions.Select(each => each.Name));
                 throw new UserErrorException(
-                    ExitCode.Usage, $"--on: '{word}' is no kind of machine", nearest is null ? $"words: {string.Join(", ", Conditions.Select(each => each.Word))}" : $"did you mean '{nearest}'?");
+                    ExitCode.Usage, $"--on: '{word}' is no kind of machine", nearest is null ? $"words: {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}" : $"did you mean '{nearest}'?");
             }
 
-            conditions.Add(Conditions[index].Condition);
+            conditions.Add(ConditionOf(word.Trim()));
         }
 
         foreach (var (one, other) in ((string, string)[])[("coherent", "noncoherent"), ("bounced", "direct"), ("forced", "direct"), ("line64", "line128")])
         {
-            if (conditions.Contains(Conditions.First(each => each.Word == one).Condition) && conditions.Contains(Conditions.First(each => each.Word == other).Condition))
+            if (conditions.Contains(ConditionOf(one)) && conditions.Contains(ConditionOf(other)))
                 throw new UserErrorException(ExitCode.Usage, $"--on: no machine is both {one} and {other}");
         }
 
         return conditions;
     }
+
+    private static MachineCondition ConditionOf(string word) => VerdictText.Conditions.First(each => each.Name == word).Condition;
 
     private static long ReadCount(string text)
     {

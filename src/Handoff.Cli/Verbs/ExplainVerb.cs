@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Handoff.Cli.Terminal;
+using Handoff.Litmus.Language;
 using Handoff.Reports.Check;
 
 namespace Handoff.Cli.Verbs;
@@ -9,12 +10,14 @@ internal sealed class ExplainVerb : Verb
 {
     private readonly Argument<string> _path = new("FILE") { HelpName = "FILE", Description = "a litmus test, or - for standard input" };
     private readonly CheckOptionSet _common = new();
+    private readonly Option<string> _verdict = new("--verdict") { HelpName = "WORD", Description = "whose story to tell, such as stale or lost (default: the gravest found)" };
 
     public ExplainVerb()
         : base("explain", "Tell the shortest story behind a test's verdict: who acts, where each version lives, why the kernel bounced.")
     {
         Arguments.Add(_path);
         _common.AddTo(this);
+        Options.Add(_verdict);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -23,16 +26,26 @@ internal sealed class ExplainVerb : Verb
         new("explain litmus/thread/cached-two-attachments.litmus --kernel linux-6.4", "the same under another kernel"),
     ];
 
-    public override ExitCode Run(ParseResult arguments, Session session)
+    public override ExitCode Run(System.CommandLine.ParseResult arguments, Session session)
     {
         string path = arguments.GetRequiredValue(_path);
+        var verdict = arguments.GetValue(_verdict) is { } word ? ReadVerdict(word) : (Verdict?)null;
         var request = _common.Read(arguments) with { Explain = true };
         if (Directory.Exists(path))
             throw new UserErrorException(ExitCode.BadInput, $"{LitmusFile.Printable(path)} is a directory", $"handoff check {LitmusFile.Printable(path)} --explain tells all its stories");
         if (!TestReader.ReadAll(LitmusFile.Find([path]), session, out var tests))
             return ExitCode.BadInput;
         var report = CheckRunner.Run(tests, request, session);
-        ExplainWriter.Write(report, session.OutInk, session.Width);
+        ExplainWriter.Write(report, session.OutInk, session.Width, verdict);
         return CheckRunner.CodeOf(report);
+    }
+
+    private static Verdict ReadVerdict(string word)
+    {
+        var known = Enum.GetValues<Verdict>().Where(verdict => verdict != Verdict.Ok).ToDictionary(VerdictText.Name);
+        if (known.TryGetValue(word, out var verdict))
+            return verdict;
+        string? nearest = NearestWord.Find(word, known.Keys);
+        throw new UserErrorException(ExitCode.Usage, $"'{word}' is no verdict", nearest is null ? $"verdicts: {string.Join(", ", known.Keys)}" : $"did you mean '{nearest}'?");
     }
 }

@@ -139,11 +139,11 @@ internal sealed partial class Simulation
     {
         int first = _agents[agent].Steps.Count;
         List<PhysicalStep> steps = AddEffects(agent, call);
-        steps[0].Reason = mapping.Error != Errno.None ? $"fails with {mapping.Error}{(reason == BounceReason.None ? "" : $" ({reason})")}"
-            : reason == BounceReason.None ? null : $"bounces: {reason}";
+        steps[0].Reason = mapping.Error != Errno.None ? $"fails with -{mapping.Error.KernelName()}{(reason == BounceReason.None ? "" : $": {reason.Describe()}")}"
+            : reason == BounceReason.None ? null : $"bounces: {reason.Describe()}";
         if (mapping.Error != Errno.None)
         {
-            Raise(steps[0], Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with {mapping.Error}");
+            Raise(steps[0], Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with -{mapping.Error.KernelName()}");
             _errors.Add(mapping.Error);
         }
 
@@ -313,7 +313,7 @@ internal sealed partial class Simulation
         if (result == Errno.None)
             return;
         _errors.Add(result);
-        Raise(step, Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with {result}");
+        Raise(step, Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with -{result.KernelName()}");
     }
 
     private void Allocate(int agent, CallStatement call)

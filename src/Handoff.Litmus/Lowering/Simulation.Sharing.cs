@@ -66,7 +66,7 @@ internal sealed partial class Simulation
             bool fits = kept.Direction == direction || kept.Direction == DmaDirection.Bidirectional;
             if (!fits)
             {
-                Raise(_agents[agent].Steps[^1], Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with {Errno.Busy}");
+                Raise(_agents[agent].Steps[^1], Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with -{Errno.Busy.KernelName()}");
                 _errors.Add(Errno.Busy);
             }
 
@@ -109,7 +109,7 @@ internal sealed partial class Simulation
         if (!read && !write)
         {
             Plain(agent, call);
-            Raise(_agents[agent].Steps[^1], Verdicts.Fails, Verdict.Fails, $"ioctl fails with {Errno.Invalid}");
+            Raise(_agents[agent].Steps[^1], Verdicts.Fails, Verdict.Fails, $"ioctl fails with -{Errno.Invalid.KernelName()}");
             _errors.Add(Errno.Invalid);
             return;
         }
@@ -154,7 +154,7 @@ internal sealed partial class Simulation
         else if (!begin)
         {
             Plain(agent, call);
-            Raise(_agents[agent].Steps[^1], Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with {Errno.Invalid}");
+            Raise(_agents[agent].Steps[^1], Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with -{Errno.Invalid.KernelName()}");
             _errors.Add(Errno.Invalid);
         }
         else

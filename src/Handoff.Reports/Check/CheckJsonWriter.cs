@@ -163,7 +163,7 @@ public static class CheckJsonWriter
             json.WriteString("verdict", VerdictText.Name(verdict.Verdict));
             json.WriteString("frequency", VerdictText.Name(verdict.Frequency));
             if (verdict.Errors.Count > 0)
-                WriteStrings(json, "errors", verdict.Errors.Select(VerdictText.Name));
+                WriteStrings(json, "errors", verdict.Errors.Select(error => error.KernelName()));
             json.WriteEndObject();
         }
 

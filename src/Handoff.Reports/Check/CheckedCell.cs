@@ -45,7 +45,7 @@ public sealed class CheckedCell
                 return "–";
             string word = VerdictText.Name(Gravest);
             if (Gravest == Verdict.Fails && Result.Verdicts[0].Errors is [var error])
-                word += " " + VerdictText.Name(error);
+                word += " " + error.KernelName();
             return State switch
             {
                 CellState.Inconclusive => Gravest == Verdict.Ok ? "?" : word + " ?",

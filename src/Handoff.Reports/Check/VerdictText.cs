@@ -6,6 +6,13 @@ namespace Handoff.Reports.Check;
 /// <summary>Verdicts, frequencies, errors and machines in words.</summary>
 public static class VerdictText
 {
+    /// <summary>The conditions on machines and their words.</summary>
+    public static IReadOnlyList<(string Name, MachineCondition Condition)> Conditions { get; } =
+    [
+        ("coherent", MachineCondition.Coherent), ("noncoherent", MachineCondition.NonCoherent), ("bounced", MachineCondition.Bounced),
+        ("direct", MachineCondition.Direct), ("forced", MachineCondition.Forced), ("line64", MachineCondition.Line64), ("line128", MachineCondition.Line128),
+    ];
+
     /// <summary>The verdict as tests write it.</summary>
     public static string Name(Verdict verdict) => verdict switch
     {
@@ -47,21 +54,6 @@ public static class VerdictText
         Frequency.Sometimes => "sometimes",
         Frequency.Never => "never",
         _ => throw new ArgumentOutOfRangeException(nameof(frequency)),
-    };
-
-    /// <summary>The kernel's name of an error, without the minus sign: <c>EIO</c>.</summary>
-    public static string Name(Errno error) => error switch
-    {
-        Errno.None => "0",
-        Errno.IO => "EIO",
-        Errno.NoSuchDeviceOrAddress => "ENXIO",
-        Errno.NoMemory => "ENOMEM",
-        Errno.Busy => "EBUSY",
-        Errno.NoDevice => "ENODEV",
-        Errno.Invalid => "EINVAL",
-        Errno.NotSupported => "EOPNOTSUPP",
-        Errno.RemoteIO => "EREMOTEIO",
-        _ => throw new ArgumentOutOfRangeException(nameof(error)),
     };
 
     /// <summary>A machine in the words of <c>when</c>: <c>noncoherent, bounced, line64</c>.</summary>

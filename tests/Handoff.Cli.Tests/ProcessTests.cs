@@ -1,0 +1,96 @@
+using System.Diagnostics;
+
+namespace Handoff.Cli.Tests;
+
+/// <summary>The program as a process: pipes, signals, full disks, environment.</summary>
+public sealed class ProcessTests
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "handoff");
+
+    [Fact]
+    public void A_reader_that_leaves_early_is_no_error()
+    {
+        var (code, output, error) = Shell("\"$HANDOFF\" kernels | head -n 1; echo ${PIPESTATUS[0]}");
+        Assert.Equal((0, "Kernels\n0\n", ""), (code, output, error));
+    }
+
+    [Fact]
+    public void A_closed_output_is_no_crash()
+    {
+        var (code, _, error) = Shell("\"$HANDOFF\" kernels >&-");
+        Assert.Equal(((int)ExitCode.CannotWrite, "handoff: cannot write the output: Bad file descriptor\n"), (code, error));
+        Assert.Equal((int)ExitCode.Usage, Shell("\"$HANDOFF\" chekc 2>&-").Code);
+    }
+
+    [Fact]
+    public void A_full_disk_is_reported()
+    {
+        var (code, _, error) = Shell("\"$HANDOFF\" kernels >/dev/full");
+        Assert.Equal((int)ExitCode.CannotWrite, code);
+        Assert.StartsWith("handoff: cannot write the output: ", error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public void Results_and_messages_go_to_different_places()
+    {
+        var (code, output, error) = Shell("\"$HANDOFF\" chekc 2>/dev/null; \"$HANDOFF\" --version 2>&1 >/dev/null");
+        Assert.Equal((0, "", ""), (code, output, error));
+    }
+
+    [Fact]
+    public void No_escapes_into_a_pipe_whatever_the_terminal() =>
+        Assert.DoesNotContain('\e', Shell("TERM=xterm-256color \"$HANDOFF\" --help; TERM=xterm-256color \"$HANDOFF\" chekc 2>&1").Output);
+
+    [Fact]
+    public void Colours_can_be_forced_and_forbidden()
+    {
+        Assert.Contains('\e', Shell("CLICOLOR_FORCE=1 \"$HANDOFF\" --help").Output);
+        Assert.DoesNotContain('\e', Shell("NO_COLOR=1 CLICOLOR_FORCE=1 \"$HANDOFF\" --help").Output);
+    }
+
+    [Fact]
+    public void The_width_follows_the_environment()
+    {
+        string narrow = Shell("COLUMNS=50 \"$HANDOFF\" kernels").Output, wide = Shell("COLUMNS=200 \"$HANDOFF\" kernels").Output;
+        Assert.InRange(narrow.Split('\n').Where(line => line.StartsWith("  linux", StringComparison.Ordinal)).Max(line => line.Length), 30, 50);
+        Assert.True(wide.Split('\n').Length < narrow.Split('\n').Length);
+    }
+
+    [Fact]
+    public void Ctrl_C_shows_what_is_known()
+    {
+        // Job control, because without it background programs ignore SIGINT. Read standard input until the signal has come, so that the test does not depend on how long a check takes.
+        var (code, output, error) = Shell(
+            "set -m 2>/dev/null; printf 'litmus \"t\"\\ndevice d;\\nbuffer b = page(4K);\\nb.write(1);\\n' >$DIR/t.litmus; " +
+            "mkfifo $DIR/in; \"$HANDOFF\" check $DIR/t.litmus - <$DIR/in & exec 3>$DIR/in; sleep 1.5; kill -INT $!; sleep 0.3; " +
+            "cat $DIR/t.litmus >&3; exec 3>&-; wait $!; echo $?");
+        Assert.DoesNotContain("handoff:", error, StringComparison.Ordinal); // bash tells about the job
+        Assert.Equal(0, code);
+        Assert.EndsWith("4\n", output, StringComparison.Ordinal);
+        Assert.Contains("interrupted", output, StringComparison.Ordinal);
+    }
+
+    private static (int Code, string Output, string Error) Shell(string script)
+    {
+        string directory = Directory.CreateTempSubdirectory("handoff-process-").FullName;
+        try
+        {
+            var start = new ProcessStartInfo("bash", ["-c", script]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+            foreach (string name in (string[])["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS"])
+                start.Environment.Remove(name);
+            start.Environment["HANDOFF"] = Program;
+            start.Environment["DIR"] = directory;
+            using var process = Process.Start(start)!;
+            process.StandardInput.Close();
+            var error = process.StandardError.ReadToEndAsync();
+            string output = process.StandardOutput.ReadToEnd();
+            Assert.True(process.WaitForExit(60_000), "the program did not end");
+            return (process.ExitCode, output, error.Result);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}
