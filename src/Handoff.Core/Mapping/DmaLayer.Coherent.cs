@@ -1,6 +1,7 @@
 using System.Numerics;
 using Handoff.Coherent;
 using Handoff.Logging;
+using Handoff.Ownership;
 using Handoff.Pages;
 using Handoff.Swiotlb;
 
@@ -61,7 +62,10 @@ public sealed partial class DmaLayer<TMemory>
         gfp &= ~(GfpFlags.Dma | GfpFlags.Dma32 | GfpFlags.HighMem);
         if ((attributes & DmaAttributes.NoWarn) != 0)
             gfp |= GfpFlags.NoWarn;
-        return AllocDirect(device, size, gfp, attributes);
+        DmaBuffer? made = AllocDirect(device, size, gfp, attributes);
+        if (made is not null && IsObserved(made))
+            _observer?.Allocated(device, MappingKind.Coherent, made.Dma, made.Physical, size, DmaDirection.Bidirectional, attributes);
+        return made;
     }
 
     /// <summary>Frees coherent memory.</summary>
@@ -73,6 +77,16 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (buffer is null)
             return;
+        if (IsObserved(buffer))
+            _observer?.Freeing(device, MappingKind.Coherent, buffer.Dma, buffer.Physical, buffer.Size, DmaDirection.Bidirectional, attributes);
+        GiveBack(device, buffer);
+    }
+
+    /// <summary>As in the kernel's own debug hooks: neither a device's own pool nor memory without a kernel mapping is seen.</summary>
+    private static bool IsObserved(DmaBuffer buffer) => buffer.Source != MemorySource.DevicePool && buffer.View != CpuView.None;
+
+    private void GiveBack(Device device, DmaBuffer buffer)
+    {
         switch (buffer.Source)
         {
             case MemorySource.DevicePool:

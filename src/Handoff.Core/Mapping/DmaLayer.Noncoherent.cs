@@ -35,14 +35,22 @@ public sealed partial class DmaLayer<TMemory>
     }
 
     /// <summary>Frees such pages. Kernel: <c>dma_free_pages()</c>.</summary>
-    public void FreePages(Device device, DmaBuffer? buffer) => FreeAttrs(device, buffer);
+    public void FreePages(Device device, DmaBuffer? buffer)
+    {
+        if (buffer is not null)
+            GiveBack(device, buffer);
+    }
 
     /// <summary>The same as <see cref="AllocPages"/>, by kernel address. Kernel: <c>dma_alloc_noncoherent()</c>.</summary>
     public DmaBuffer? AllocNoncoherent(Device device, ulong size, DmaDirection direction, GfpFlags gfp = GfpFlags.Kernel) =>
         AllocPages(device, size, direction, gfp);
 
     /// <summary>Frees it. Kernel: <c>dma_free_noncoherent()</c>.</summary>
-    public void FreeNoncoherent(Device device, DmaBuffer? buffer) => FreeAttrs(device, buffer);
+    public void FreeNoncoherent(Device device, DmaBuffer? buffer)
+    {
+        if (buffer is not null)
+            GiveBack(device, buffer);
+    }
 
     /// <summary>Allocates memory in pieces where an IOMMU joins them; without one it is a single block.</summary>
     /// <param name="device">The device.</param>
@@ -74,7 +82,11 @@ public sealed partial class DmaLayer<TMemory>
     }
 
     /// <summary>Frees it. Kernel: <c>dma_free_noncontiguous()</c>.</summary>
-    public void FreeNoncontiguous(Device device, DmaBuffer? memory) => FreeAttrs(device, memory);
+    public void FreeNoncontiguous(Device device, DmaBuffer? memory)
+    {
+        if (memory is not null)
+            GiveBack(device, memory);
+    }
 
     /// <summary>Where the kernel reaches it: its linear address. Kernel: <c>dma_vmap_noncontiguous()</c> without an IOMMU.</summary>
     public VirtualAddress VmapNoncontiguous(DmaBuffer memory) => Machine.ToVirtual(memory.Physical);

@@ -211,6 +211,33 @@ public sealed class OwnershipTrackerTests
         Assert.Empty(tracker.Findings);
     }
 
+    [Fact]
+    public void CoherentMemoryIsTracked()
+    {
+        using var box = new Box("linux-6.12");
+        OwnershipTracker tracker = OwnershipTracker.Attach(box.Layer);
+        Device device = Box.Device(32);
+        Handoff.Coherent.DmaBuffer ring = box.Layer.AllocCoherent(device, 8192)!;
+        Handoff.Coherent.DmaBuffer leaked = box.Layer.AllocCoherent(device, 4096)!;
+        tracker.CpuAccessed(write: true, ring.Physical, 64); // both sides own it always
+        tracker.DeviceAccessed(write: true, device, ring.Dma, 64);
+        box.Layer.FreeCoherent(device, ring);
+        Assert.Empty(tracker.Findings);
+        tracker.Released(device);
+        Finding leak = Assert.Single(tracker.Findings);
+        Assert.Equal(("DMA0001", leaked.Dma), (leak.Id, leak.Address));
+    }
+
+    [Fact]
+    public void MemoryThatIsSyncedByHandIsGivenBackWithoutAFinding()
+    {
+        using var box = new Box("linux-6.12");
+        OwnershipTracker tracker = OwnershipTracker.Attach(box.Layer);
+        Device device = Box.Device(32);
+        box.Layer.FreePages(device, box.Layer.AllocPages(device, 4096, Both));
+        Assert.Equal((0, 0L), (tracker.Findings.Count, tracker.Total));
+    }
+
     private static MemoryUse UseOf(PhysicalAddress address, ulong size) => (address.Value >> 32) switch
     {
         1 => MemoryUse.Stack,
