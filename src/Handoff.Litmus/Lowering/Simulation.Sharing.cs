@@ -160,11 +160,15 @@ internal sealed partial class Simulation
         else
         {
             var device = new Device("udmabuf") { DmaMask = ulong.MaxValue, CoherentDmaMask = ulong.MaxValue };
-            own = MapTable(agent, call, device, $"{memory.Name} (udmabuf's own mapping)", memory.Runs, direction, DmaAttributes.None);
+            own = MapTable(agent, call, device, $"{memory.Name} (udmabuf's own mapping)", memory.Runs, direction, ExporterAttributes(memory));
             foreach ((ulong _, ulong _, OpenWindow window) in own.Owned)
                 window.Close(agent, 0);
             if (own.Error == Errno.None)
+            {
                 _ownDevice.Add(memory.Name, own);
+                if (_kernel.Switches.UdmabufSkipsSync)
+                    SyncMapping(agent, call, own, direction, begin, 0, own.Size); // the map cleaned nothing; recorded on 6.12.117
+            }
         }
     }
 
