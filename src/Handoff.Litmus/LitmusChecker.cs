@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Handoff.Kernels;
+using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Lowering;
 
@@ -24,7 +25,10 @@ public static class LitmusChecker
         foreach (MachineVariant variant in Variants.Of(test).Where(v => options.Machines.All(v.Satisfies)))
         {
             TimeSpan left = options.Timeout < TimeSpan.Zero ? options.Timeout : Max(options.Timeout - Stopwatch.GetElapsedTime(began), TimeSpan.Zero);
-            variants.Add(VariantCheck.Run(test, kernel, variant, options with { Timeout = left }, cancellation));
+            variants.Add(
+                cancellation.IsCancellationRequested ? NotSearched(variant, ExplorationOutcome.Cancelled)
+                : left == TimeSpan.Zero ? NotSearched(variant, ExplorationOutcome.Timeout)
+                : VariantCheck.Run(test, kernel, variant, options with { Timeout = left }, cancellation));
         }
 
         return new CheckResult
@@ -36,6 +40,9 @@ public static class LitmusChecker
             Elapsed = Stopwatch.GetElapsedTime(began),
         };
     }
+
+    private static VariantResult NotSearched(MachineVariant machine, ExplorationOutcome why) =>
+        new() { Machine = machine, Verdicts = [], Findings = [], Outcome = why };
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 

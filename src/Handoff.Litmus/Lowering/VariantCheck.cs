@@ -29,6 +29,12 @@ internal static class VariantCheck
         var bounds = new ExplorationBounds { MaxStates = options.MaxStates, Timeout = options.Timeout, Progress = options.Progress };
         foreach (LoweredTest lowered in Lowerer.Orders(test, kernel, machine))
         {
+            if (cancellation.IsCancellationRequested)
+            {
+                outcome = ExplorationOutcome.Cancelled;
+                break;
+            }
+
             ExplorationResult result = options.BruteForce
                 ? BruteForceExplorer.Explore(lowered.Program, options.MaxStates, cancellation)
                 : FastExplorer.Explore(lowered.Program, bounds, cancellation);

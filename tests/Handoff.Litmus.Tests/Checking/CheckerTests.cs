@@ -79,6 +79,32 @@ public sealed class CheckerTests
         Assert.Equal(small.States, large.States);
     }
 
+    [Fact]
+    public void AnInterruptKeepsWhatIsKnownAndSearchesNoFurther()
+    {
+        const string body = """
+            machine { line 64 }
+            device dev { dma_mask 64; force_bounce no }
+            buffer b = page(4K);
+            dma = dma_map_page(dev, b, DMA_FROM_DEVICE);
+            thread x { b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); }
+            thread y { b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); }
+            thread z { b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); }
+            thread u { b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); b.write(); b.read(); }
+            """;
+        using var interrupt = new CancellationTokenSource();
+        LitmusTest test = Parse("interrupted", body);
+        CheckResult whole = LitmusChecker.Check(test, Kernel, cancellation: TestContext.Current.CancellationToken);
+        Assert.True(whole.Conclusive);
+        CheckResult cut = LitmusChecker.Check(test, Kernel, new CheckOptions { Progress = _ => interrupt.Cancel() }, interrupt.Token);
+        Assert.False(cut.Conclusive);
+        Assert.Equal(whole.Variants.Select(v => v.Machine), cut.Variants.Select(v => v.Machine));
+        Assert.All(cut.Variants, v => Assert.Equal(ExplorationOutcome.Cancelled, v.Outcome));
+        Assert.Equal(whole.Variants[0].Verdicts.Select(v => v.Verdict), cut.Variants[0].Verdicts.Select(v => v.Verdict));
+        Assert.All(cut.Variants[0].Verdicts, v => Assert.Equal(Frequency.Sometimes, v.Frequency));
+        Assert.Equal(0, cut.Variants[1].States);
+    }
+
     internal static LitmusTest Parse(string title, string body)
     {
         ParseResult parsed = LitmusParser.Parse($"litmus \"{title}\"\n{body}");
