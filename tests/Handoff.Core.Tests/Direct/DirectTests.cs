@@ -198,9 +198,15 @@ public sealed class DirectTests
         var device = new Device("dev");
         ulong[] addresses = [0x5000_0000, 0x1_5000_0000];
         Pairs(100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Pairs(10_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        // The runtime itself now and then allocates on this thread (tiered code, once): an allocation of ours would be in every round.
+        long least = long.MaxValue;
+        for (int round = 0; round < 5; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Pairs(10_000);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
 
         void Pairs(int count)
         {
