@@ -1,3 +1,4 @@
+using Handoff.Conformance.Recordings;
 using Handoff.Conformance.Streams;
 
 namespace Handoff.Conformance;
@@ -29,6 +30,8 @@ internal static class Program
         {
             case ["streams", ..]:
                 return StreamsCommand.Run(arguments[1..], output, error);
+            case ["recording", ..]:
+                return RecordingCommand.Run(arguments[1..], output, error);
             case ["help" or "--help" or "-h"]:
                 using (var text = new StreamWriter(output, leaveOpen: true))
                     text.WriteLine(Usage);

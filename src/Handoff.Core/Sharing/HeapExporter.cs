@@ -59,10 +59,13 @@ public sealed class HeapExporter<TMemory> : DmaBufExporter<TMemory>
         table = attachment.Table ?? throw new InvalidOperationException("The attachment was detached.");
         Errno error = Layer.MapSgTable(attachment.Device, table, direction, Attributes | attachment.ExtraAttributes);
         if (error == Errno.None)
+        {
             attachment.Mapped = table;
-        else
-            table = null;
-        return error;
+            return error;
+        }
+
+        table = null;
+        return Kind == DmaHeapKind.Cma ? Errno.NoMemory : error; // the CMA heap names no other error (recorded)
     }
 
     /// <inheritdoc/>

@@ -169,5 +169,6 @@ public sealed class MachineFacts
         };
     }
 
-    internal static bool IsPci(string device) => device.Length == 12 && device[4] == ':' && device[7] == ':' && device[10] == '.';
+    /// <summary>Whether a name is that of a PCI device: <c>0000:00:02.0</c>.</summary>
+    public static bool IsPci(string device) => device.Length == 12 && device[4] == ':' && device[7] == ':' && device[10] == '.';
 }

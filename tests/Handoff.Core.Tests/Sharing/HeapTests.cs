@@ -48,6 +48,19 @@ public sealed class HeapTests
     }
 
     [Theory]
+    [InlineData(DmaHeapKind.System, Errno.IO)]
+    [InlineData(DmaHeapKind.Cma, Errno.NoMemory)] // as recorded: mapA=-12 where the system heap gave -5
+    public void ABlockTooLargeToBounceFailsWithTheHeapsOwnError(DmaHeapKind kind, Errno expected)
+    {
+        using var box = new Box("linux-6.12", "force");
+        new DmaHeap<RealMemory>(box.Layer, kind, new KernelHeapPages(box.Layer.KernelMemory)).Allocate(1 * MiB, out DmaBuf<RealMemory>? buffer);
+        buffer!.Attach(Box.Device(64), out DmaBufAttachment<RealMemory>? attachment);
+        Assert.Equal(expected, buffer.MapAttachmentUnlocked(attachment!, Both, out SgTable? table));
+        Assert.Null(table);
+        Assert.Null(attachment!.Mapped);
+    }
+
+    [Theory]
     [InlineData(DmaHeapKind.System, false)]
     [InlineData(DmaHeapKind.SystemDma32, true)]
     [InlineData(DmaHeapKind.SystemUncached, false)]
