@@ -30,6 +30,9 @@ internal sealed class Mapping
     /// <summary>An exporter's mapping for an importer: several may exist, and sessions of the CPU are the exporter's business.</summary>
     public bool IsShared { get; init; }
 
+    /// <summary>A mapping that an exporter made for a device of its own.</summary>
+    public bool IsExportersOwn { get; init; }
+
     /// <summary>Bytes that were mapped.</summary>
     public ulong Size => Entries.Aggregate(0UL, (sum, e) => sum + e.Size);
 

@@ -1,6 +1,7 @@
 using Handoff.Kernels;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
+using Handoff.Sharing;
 
 namespace Handoff.Litmus.Lowering;
 
@@ -34,6 +35,9 @@ internal sealed partial class Simulation
         _choices = choices;
         _setup = new MachineSetup(test, machine);
         _layer = new DmaLayer<RecordingMemory>(_setup.Machine, kernel, new RecordingMemory(_effects));
+        _layer.Observer = _watch = new LayerWatch(_effects, _allMappings);
+        foreach (MemoryObject memory in _setup.Objects.Values.Where(o => o.Declaration is { IsDmaBuf: true }))
+            _buffers.Add(memory.Name, new DmaBuf<RecordingMemory>(ExporterOf(memory), memory.Size));
     }
 
     /// <summary>How many threads could have called the layer at each choice.</summary>
@@ -197,6 +201,26 @@ internal sealed partial class Simulation
     {
         step.Raises |= flag;
         _certain.Add(Finding(verdict, message, step.Span));
+    }
+
+    /// <summary>A rule of the API is broken, whatever the schedule.</summary>
+    private void Broken(PhysicalStep step, string rule) => Raise(step, Verdicts.Contract, Verdict.Contract, rule);
+
+    /// <summary>A call returned an error, or <see cref="Errno.None"/>.</summary>
+    private void Fails(PhysicalStep step, CallStatement call, Errno error)
+    {
+        if (error == Errno.None)
+            return;
+        Raise(step, Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with -{error.KernelName()}");
+        _errors.Add(error);
+    }
+
+    /// <summary>The result of a call that returns an error code.</summary>
+    private void Returns(PhysicalStep step, CallStatement call, Errno error)
+    {
+        Fails(step, call, error);
+        if (call.Target is { } target)
+            _values[target.Text] = error;
     }
 
     private bool BelongedToOthers(ulong address) =>

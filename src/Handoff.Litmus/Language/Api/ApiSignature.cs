@@ -59,13 +59,13 @@ public sealed class ApiSignature
         new(ApiFunction.DmaBufMapAttachmentUnlocked, "dma_buf_map_attachment_unlocked", ApiKind.DmaBuf, SymbolKind.Mapping, Need(ParameterRole.Attachment), Need(ParameterRole.Direction)),
         new(ApiFunction.DmaBufUnmapAttachment, "dma_buf_unmap_attachment", ApiKind.DmaBuf, null, Need(ParameterRole.Attachment), Need(ParameterRole.Handle), Need(ParameterRole.Direction)),
         new(ApiFunction.DmaBufUnmapAttachmentUnlocked, "dma_buf_unmap_attachment_unlocked", ApiKind.DmaBuf, null, Need(ParameterRole.Attachment), Need(ParameterRole.Handle), Need(ParameterRole.Direction)),
-        new(ApiFunction.DmaBufBeginCpuAccess, "dma_buf_begin_cpu_access", ApiKind.DmaBuf, null, Need(ParameterRole.Memory), Need(ParameterRole.Direction)),
-        new(ApiFunction.DmaBufEndCpuAccess, "dma_buf_end_cpu_access", ApiKind.DmaBuf, null, Need(ParameterRole.Memory), Need(ParameterRole.Direction)),
-        new(ApiFunction.DmaBufPin, "dma_buf_pin", ApiKind.DmaBuf, null, Need(ParameterRole.Attachment)),
+        new(ApiFunction.DmaBufBeginCpuAccess, "dma_buf_begin_cpu_access", ApiKind.DmaBuf, SymbolKind.Value, Need(ParameterRole.Memory), Need(ParameterRole.Direction)),
+        new(ApiFunction.DmaBufEndCpuAccess, "dma_buf_end_cpu_access", ApiKind.DmaBuf, SymbolKind.Value, Need(ParameterRole.Memory), Need(ParameterRole.Direction)),
+        new(ApiFunction.DmaBufPin, "dma_buf_pin", ApiKind.DmaBuf, SymbolKind.Value, Need(ParameterRole.Attachment)),
         new(ApiFunction.DmaBufUnpin, "dma_buf_unpin", ApiKind.DmaBuf, null, Need(ParameterRole.Attachment)),
         new(ApiFunction.DmaBufVmap, "dma_buf_vmap", ApiKind.DmaBuf, null, Need(ParameterRole.Memory)),
         new(ApiFunction.DmaBufVunmap, "dma_buf_vunmap", ApiKind.DmaBuf, null, Need(ParameterRole.Memory)),
-        new(ApiFunction.Ioctl, "ioctl", ApiKind.User, null, Need(ParameterRole.Memory), Maybe(ParameterRole.Ioctl), Need(ParameterRole.SyncFlags)),
+        new(ApiFunction.Ioctl, "ioctl", ApiKind.User, SymbolKind.Value, Need(ParameterRole.Memory), Maybe(ParameterRole.Ioctl), Need(ParameterRole.SyncFlags)),
         new(ApiFunction.Free, "free", ApiKind.Free, null, Need(ParameterRole.Memory)),
     ];
 
