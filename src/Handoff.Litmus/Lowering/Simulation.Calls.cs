@@ -1,6 +1,5 @@
 using Handoff.Direct;
 using Handoff.Litmus.Language;
-using Handoff.Litmus.Model;
 
 namespace Handoff.Litmus.Lowering;
 
