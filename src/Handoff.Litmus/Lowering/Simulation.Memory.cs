@@ -37,7 +37,9 @@ internal sealed partial class Simulation
         Commit(agent, first);
         var mapping = new Mapping
         {
-            Name = name, Device = device, Direction = coherentMemory ? DmaDirection.Bidirectional : call.Direction ?? DmaDirection.Bidirectional,
+            Name = name,
+            Device = device,
+            Direction = coherentMemory ? DmaDirection.Bidirectional : call.Direction ?? DmaDirection.Bidirectional,
             IsCoherentMemory = coherentMemory,
         };
         mapping.Entries.Add((start, start, size, _layer.Rules.ToDma(device, new PhysicalAddress(start))));

@@ -142,7 +142,13 @@ internal sealed partial class Simulation
 
         var mapping = new Mapping
         {
-            Name = name, Device = attachment.Device, Direction = direction, Attributes = attributes, Table = table, IsShared = true, Error = error,
+            Name = name,
+            Device = attachment.Device,
+            Direction = direction,
+            Attributes = attributes,
+            Table = table,
+            IsShared = true,
+            Error = error,
         };
         if (table is not null)
             AddEntries(mapping, table.Entries);
@@ -235,7 +241,11 @@ internal sealed partial class Simulation
     {
         var own = new Mapping
         {
-            Name = $"{name} (the exporter's own mapping)", Device = made.Device, Direction = direction, IsShared = true, IsExportersOwn = true,
+            Name = $"{name} (the exporter's own mapping)",
+            Device = made.Device,
+            Direction = direction,
+            IsShared = true,
+            IsExportersOwn = true,
         };
         AddEntries(own, made.Entries);
         Begin(agent, call, own, ReasonFor(made.Device, own.Entries.Select(e => (e.Original, e.Size)), direction, DmaAttributes.None), effects);
