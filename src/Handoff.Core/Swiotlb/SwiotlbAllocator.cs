@@ -115,7 +115,7 @@ public sealed class SwiotlbAllocator
     public long TransientSlots => Volatile.Read(ref _transientSlots);
 
     /// <summary>Sets the high-water mark back to 0, as writing 0 to the debugfs file does.</summary>
-    public void ResetHighWater() => UpdateHighWater(reset: true);
+    public void ResetHighWater() => UpdateHighWater(null, 0, reset: true);
 
     /// <summary>Adds a lasting pool in front of the list.</summary>
     public void AddPool(SwiotlbPool pool)
@@ -180,11 +180,12 @@ public sealed class SwiotlbAllocator
         int mask = only.Areas - 1;
         for (int k = 0; k < only.Areas; k++)
         {
-            int slot = only.TryTake((cpu + k) & mask, request, table, padSlots, out bool overBudget);
+            int area = (cpu + k) & mask;
+            int slot = only.TryTake(area, request, table, padSlots, out bool overBudget);
             if (slot >= 0)
             {
                 if (overBudget)
-                    UpdateHighWater(reset: false);
+                    UpdateHighWater(only, area);
                 return slot;
             }
         }
@@ -202,7 +203,7 @@ public sealed class SwiotlbAllocator
         lock (device.TransientPools)
             device.TransientPools.Add(transient);
         Interlocked.Add(ref _transientSlots, transient.Slots);
-        UpdateHighWater(reset: false);
+        UpdateHighWater(null, 0);
         return slot;
     }
 
@@ -246,11 +247,12 @@ public sealed class SwiotlbAllocator
                 if (k >= pool.Areas)
                     continue;
                 ulong table = Translation.ToDmaUnencrypted(device, pool.Start).Value & request.BoundaryMask;
-                int slot = pool.TryTake((cpu + k) & (pool.Areas - 1), request, table, padSlots, out bool overBudget);
+                int area = (cpu + k) & (pool.Areas - 1);
+                int slot = pool.TryTake(area, request, table, padSlots, out bool overBudget);
                 if (slot < 0)
                     continue;
                 if (overBudget)
-                    UpdateHighWater(reset: false);
+                    UpdateHighWater(pool, area);
                 found = pool;
                 return slot;
             }
@@ -260,35 +262,42 @@ public sealed class SwiotlbAllocator
     }
 
     /// <summary>
-    /// Brings the high-water mark up to date and deals out anew how far each area may go without coming here. An area's
-    /// budget is exceeded only when the sum of all areas may exceed the mark, so that the mark is exact while the
-    /// common case touches nothing shared.
+    /// Brings the high-water mark up to date and gives the area that came here what it needs. An area comes only when it exceeds
+    /// its budget, and budgets add up to no more than the mark, so that the mark is exact while the common case touches nothing
+    /// shared. The other areas keep half of what they do not use: areas that take turns at their own peaks soon stay apart.
     /// </summary>
-    private void UpdateHighWater(bool reset)
+    private void UpdateHighWater(SwiotlbPool? caller, int callerArea, bool reset = false)
     {
         lock (_highWaterLock)
         {
             ImmutableArray<SwiotlbPool> list = _list;
             long used = Volatile.Read(ref _transientSlots);
-            int areas = 0;
             foreach (SwiotlbPool pool in list)
             {
-                areas += pool.Areas;
                 for (int i = 0; i < pool.Areas; i++)
                     pool.Area(i).Enter();
                 used += pool.Used;
             }
 
             _highWater = reset ? 0 : Math.Max(_highWater, used);
-            long share = reset ? 0 : (_highWater - used) / areas;
+            long spare = Math.Max(_highWater - used, 0);
             foreach (SwiotlbPool pool in list)
             {
                 for (int i = 0; i < pool.Areas; i++)
                 {
                     ref SlotArea area = ref pool.Area(i);
-                    area.Budget = reset ? 0 : area.Used + (int)share;
-                    area.Exit();
+                    int kept = (int)Math.Min(Math.Max(area.Budget - area.Used, 0) / 2, spare);
+                    area.Budget = reset ? 0 : area.Used + kept;
+                    spare -= kept;
                 }
+            }
+
+            if (caller is not null)
+                caller.Area(callerArea).Budget += (int)spare;
+            foreach (SwiotlbPool pool in list)
+            {
+                for (int i = 0; i < pool.Areas; i++)
+                    pool.Area(i).Exit();
             }
         }
     }

@@ -7,6 +7,11 @@ namespace Handoff.Swiotlb;
 public sealed class SwiotlbPool
 {
     private readonly SlotTable _table;
+
+    /// <summary>
+    /// The areas, from element 1: an array's length lies beside its first element, and is read at every access, so that the cache
+    /// line of element 0 is one that every processor reads and none may write.
+    /// </summary>
     private readonly SlotArea[] _areas;
 
     /// <summary>Areas that are no multiple of a segment share segments, so they share the lock of area 0.</summary>
@@ -27,7 +32,7 @@ public sealed class SwiotlbPool
         AreaSlots = slots / areas;
         IsTransient = transient;
         _table = new SlotTable(slots);
-        _areas = new SlotArea[areas];
+        _areas = new SlotArea[areas + 1];
         _oneLock = AreaSlots % SwiotlbConstants.SegmentSlots != 0;
     }
 
@@ -58,8 +63,8 @@ public sealed class SwiotlbPool
         get
         {
             int used = 0;
-            for (int i = 0; i < _areas.Length; i++)
-                used += Volatile.Read(ref _areas[i].Used);
+            for (int i = 0; i < Areas; i++)
+                used += Volatile.Read(ref Area(i).Used);
             return used;
         }
     }
@@ -68,7 +73,7 @@ public sealed class SwiotlbPool
     public int LongestFreeRun => _table.LongestFreeRun();
 
     /// <summary>Slots in use in one area.</summary>
-    public int UsedIn(int area) => Volatile.Read(ref _areas[area].Used);
+    public int UsedIn(int area) => Volatile.Read(ref Area(area).Used);
 
     /// <summary>Whether the byte lies in the pool.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -95,16 +100,16 @@ public sealed class SwiotlbPool
     }
 
     /// <summary>Search start of each area, for snapshots that compare states.</summary>
-    public int SearchIndexOf(int area) => _areas[area].Index;
+    public int SearchIndexOf(int area) => Area(area).Index;
 
-    internal ref SlotArea Area(int area) => ref _areas[area];
+    internal ref SlotArea Area(int area) => ref _areas[area + 1];
 
     /// <summary>Tries to take slots from one area.</summary>
     /// <returns>The first slot, or -1.</returns>
     internal int TryTake(int area, in SlotRequest request, ulong table, int padSlots, out bool overBudget)
     {
-        ref SlotArea a = ref _areas[area];
-        ref SlotArea locked = ref _areas[_oneLock ? 0 : area];
+        ref SlotArea a = ref Area(area);
+        ref SlotArea locked = ref Area(_oneLock ? 0 : area);
         overBudget = false;
         locked.Enter();
         if (request.Slots > AreaSlots - a.Used)
@@ -183,8 +188,8 @@ public sealed class SwiotlbPool
     internal void ReleaseAt(int first)
     {
         int area = Areas == 1 ? 0 : first / AreaSlots;
-        ref SlotArea a = ref _areas[area];
-        ref SlotArea locked = ref _areas[_oneLock ? 0 : area];
+        ref SlotArea a = ref Area(area);
+        ref SlotArea locked = ref Area(_oneLock ? 0 : area);
         int count = _table.RecordAt(first).Slots;
         locked.Enter();
         _table.ReleaseLocked(first, count);
@@ -205,8 +210,8 @@ public sealed class SwiotlbPool
         int area = slot / AreaSlots;
         if (area >= Areas)
             return 0;
-        ref SlotArea a = ref _areas[area];
-        ref SlotArea locked = ref _areas[_oneLock ? 0 : area];
+        ref SlotArea a = ref Area(area);
+        ref SlotArea locked = ref Area(_oneLock ? 0 : area);
         locked.Enter();
         int count = 0;
         if (_table.TryFind(slot, out int first))
