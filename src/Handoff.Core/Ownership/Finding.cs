@@ -12,6 +12,12 @@ namespace Handoff.Ownership;
 public sealed record Finding(
     FindingRule Rule, string Device, long Time, DmaAddress Address, PhysicalAddress Memory, ulong Size, long? MappedAt, string Explanation)
 {
+    /// <summary>Another mapping that takes part, such as the one that overlaps; <see langword="null"/> if there is none.</summary>
+    public LiveMapping? Other { get; init; }
+
+    /// <summary>For a second release and a late sync: when the mapping ended; otherwise <see langword="null"/>.</summary>
+    public long? EndedAt { get; init; }
+
     /// <summary>Identifier of the rule, <c>DMA0001</c> and so on.</summary>
     public string Id => Rule.Id;
 

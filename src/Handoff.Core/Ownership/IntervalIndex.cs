@@ -5,6 +5,12 @@ internal sealed class IntervalIndex
 {
     private readonly SortedIntervals _upToPage = new(), _upTo64K = new(), _upTo1M = new(), _longer = new();
 
+    public void Clear()
+    {
+        foreach (SortedIntervals list in (ReadOnlySpan<SortedIntervals>)[_upToPage, _upTo64K, _upTo1M, _longer])
+            list.Clear();
+    }
+
     public void Insert(ulong start, ulong size, int value) => ListOf(size).Insert(start, EndOf(start, size), value);
 
     public bool Remove(ulong start, ulong size, int value) => ListOf(size).Remove(start, value);

@@ -43,6 +43,9 @@ public readonly record struct MappingEvent
     /// <summary>When: a step, nanoseconds, whatever the source counts. Only handed on.</summary>
     public long Time { get; init; }
 
+    /// <summary>For a map: whatever its source wants to find again in <see cref="LiveMapping.Tag"/>. Only handed on.</summary>
+    public int Tag { get; init; }
+
     /// <summary>A map of one buffer.</summary>
     public static MappingEvent Map(
         int device, DmaAddress address, PhysicalAddress original, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None, bool bounced = false, long time = 0) =>

@@ -11,6 +11,7 @@ internal struct MappingRecord
     public int Device;
     public int ListEntries;
     public int ListSegments;
+    public int Tag;
     public int Next; // next record of the same device and address, or next free record; -1 at the end
     public DmaDirection Direction;
     public MappingKind Kind;

@@ -12,8 +12,14 @@ public sealed record OwnershipOptions
     /// <summary>Whether accesses to the memory itself are seen. Recordings show none; then nobody asks who owns a part of a mapping.</summary>
     public bool AccessesVisible { get; init; } = true;
 
-    /// <summary>What recordings show: neither questions about failed maps nor accesses.</summary>
-    public static OwnershipOptions ForRecordings { get; } = new() { ErrorChecksVisible = false, AccessesVisible = false };
+    /// <summary>
+    /// Whether the source begins in the middle of things, as recordings do: an unmap or sync of something never seen is then no
+    /// finding; <see cref="IMappingListener.Unknown"/> is told of it.
+    /// </summary>
+    public bool BeginsAnywhere { get; init; }
+
+    /// <summary>What recordings show: neither questions about failed maps nor accesses, and not what was mapped before.</summary>
+    public static OwnershipOptions ForRecordings { get; } = new() { ErrorChecksVisible = false, AccessesVisible = false, BeginsAnywhere = true };
 
     /// <summary>
     /// Whether to report also what is harmless on this machine because its devices are coherent or its buffers within reach.

@@ -78,6 +78,7 @@ public sealed partial class OwnershipTracker
             r.Time,
             new(r.Address),
             r,
-            $"maps memory {new PhysicalAddress(r.Original)}+{r.Size} ({NameOf(r.Direction)}) while {new PhysicalAddress(o.Original)}+{o.Size} ({NameOf(o.Direction)}) is mapped{beside}");
+            $"maps memory {new PhysicalAddress(r.Original)}+{r.Size} ({NameOf(r.Direction)}) while {new PhysicalAddress(o.Original)}+{o.Size} ({NameOf(o.Direction)}) is mapped{beside}",
+            new LiveMapping(o));
     }
 }

@@ -40,9 +40,10 @@ public sealed partial class OwnershipTracker
         if ((r.Marks & MappingMarks.SkippedFirst) != 0 && Devices[r.Device].SyncsVisible)
             ReportSkippedFirst(e, r);
         if ((e.Attributes & DmaAttributes.SkipCpuSync) != 0 && r.DeviceWrites && (r.Bounced || _options.EveryMachine)
-            && r.IsStreaming && (r.Marks & MappingMarks.BroughtBack) == 0 && Devices[r.Device].SyncsVisible)
+            && r.IsStreaming && (r.Marks & MappingMarks.BroughtBack) == 0 && (r.Bounced || Devices[r.Device].SyncsVisible))
             Report(FindingRules.SkipDropsData, e, r, $"{Describe(r)} {(r.Bounced ? "was bounced" : "would bounce elsewhere")}, was never synced for the CPU, and is unmapped with SKIP_CPU_SYNC");
         _recent.Add(r.Device, r.Address, r.Size, e.Time);
+        Listener?.Ended(new LiveMapping(r), e);
         Remove(index);
     }
 
@@ -91,20 +92,30 @@ public sealed partial class OwnershipTracker
 
     private void ReportUnknown(in MappingEvent e)
     {
-        if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other)
+        bool endedLately = _recent.Find(e.Device, e.Address.Value, out ulong size, out long time);
+        if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other && !(endedLately && _options.BeginsAnywhere))
         {
             ref readonly MappingRecord o = ref _records[_heads[new MappingKey(other, e.Address.Value)]];
             Report(FindingRules.WrongDevice, e, o, $"{Describe(o)} belongs to {Devices[other].Name}");
+            return;
         }
-        else if (_recent.Find(e.Device, e.Address.Value, out ulong size, out long time))
+
+        if (endedLately)
         {
-            Report(FindingRules.DoubleUnmap, e, $"{e.Address}+{size} ended already at {time}");
+            Report(FindingRules.DoubleUnmap, e, $"{e.Address}+{size} ended already at {time}", time);
+            return;
         }
+
+        FindContaining(e.Device, e.Address.Value, 1, out int inside);
+        if (inside < 0 && _options.BeginsAnywhere)
+        {
+            Listener?.Unknown(e);
+            return;
+        }
+
+        if (inside < 0)
+            Report(FindingRules.UnknownUnmap, e, $"unmaps {e.Address}+{e.Size}; nothing is mapped there");
         else
-        {
-            FindContaining(e.Device, e.Address.Value, 1, out int inside);
-            string where = inside < 0 ? "nothing is mapped there" : $"it lies {e.Address.Value - _records[inside].Address} bytes inside {Describe(_records[inside])}";
-            Report(FindingRules.UnknownUnmap, e, $"unmaps {e.Address}+{e.Size}; {where}");
-        }
+            Report(FindingRules.UnknownUnmap, e, _records[inside], $"unmaps {e.Address}+{e.Size}; it lies {e.Address.Value - _records[inside].Address} bytes inside {Describe(_records[inside])}");
     }
 }

@@ -45,22 +45,22 @@ public sealed partial class OwnershipTracker
         Found?.Invoke(finding);
     }
 
-    private void Report(FindingRule rule, int device, long time, DmaAddress address, in MappingRecord r, string explanation)
+    private void Report(FindingRule rule, int device, long time, DmaAddress address, in MappingRecord r, string explanation, LiveMapping? other = null)
     {
         if (Wanted(rule))
-            Keep(new Finding(rule, device < 0 ? "" : Devices[device].Name, time, address, new(r.Original), r.Size, r.Time, explanation));
+            Keep(new Finding(rule, device < 0 ? "" : Devices[device].Name, time, address, new(r.Original), r.Size, r.Time, explanation) { Other = other });
     }
 
     private void Report(FindingRule rule, in MappingEvent e, in MappingRecord r, string explanation)
     {
         if (Wanted(rule))
-            Keep(new Finding(rule, NameOfDevice(e.Device, r.Device), e.Time, e.Device < 0 ? new(r.Address) : e.Address, new(r.Original), e.Size, r.Time, explanation));
+            Keep(new Finding(rule, NameOfDevice(e.Device, r.Device), e.Time, e.Device < 0 ? new(r.Address) : e.Address, new(r.Original), e.Size, r.Time, explanation) { Other = e.Device >= 0 && e.Device != r.Device ? new LiveMapping(r) : null });
     }
 
-    private void Report(FindingRule rule, in MappingEvent e, string explanation)
+    private void Report(FindingRule rule, in MappingEvent e, string explanation, long? endedAt = null)
     {
         if (Wanted(rule))
-            Keep(new Finding(rule, e.Device < 0 ? "" : Devices[e.Device].Name, e.Time, e.Address, e.Original, e.Size, null, explanation));
+            Keep(new Finding(rule, e.Device < 0 ? "" : Devices[e.Device].Name, e.Time, e.Address, e.Original, e.Size, null, explanation) { EndedAt = endedAt });
     }
 
     private string NameOfDevice(int device, int other) => Devices[device < 0 ? other : device].Name;

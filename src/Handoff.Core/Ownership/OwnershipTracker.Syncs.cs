@@ -20,6 +20,7 @@ public sealed partial class OwnershipTracker
         if (e.ListIndex == 0 && e.Mapping == MappingKind.Sg && r.Kind == MappingKind.Sg && r.ListEntries != e.ListEntries)
             Report(FindingRules.SyncEntryCount, e, r, $"mapped a list of {r.ListEntries} entries, syncs {e.ListEntries}");
 
+        Listener?.Synced(new LiveMapping(r), e);
         if (forCpu)
             r.Marks |= MappingMarks.BroughtBack;
         else
@@ -50,21 +51,34 @@ public sealed partial class OwnershipTracker
             ref readonly MappingRecord r = ref _records[startsIn];
             Report(FindingRules.SyncPastEnd, e, r, $"syncs {e.Size} bytes at {e.Address}, {e.Size - (r.End - e.Address.Value)} past the end of {Describe(r)}");
         }
-        else if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other)
+        else
+        {
+            ReportUnknownSync(e);
+        }
+
+        return -1;
+    }
+
+    private void ReportUnknownSync(in MappingEvent e)
+    {
+        bool endedLately = _recent.Find(e.Device, e.Address.Value, out ulong size, out long time);
+        if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other && !(endedLately && _options.BeginsAnywhere))
         {
             ref readonly MappingRecord o = ref _records[_heads[new MappingKey(other, e.Address.Value)]];
             Report(FindingRules.SyncWrongDevice, e, o, $"{Describe(o)} belongs to {Devices[other].Name}");
         }
-        else if (_recent.Find(e.Device, e.Address.Value, out ulong size, out long time))
+        else if (endedLately)
         {
-            Report(FindingRules.SyncAfterUnmap, e, $"{e.Address}+{size} ended at {time}");
+            Report(FindingRules.SyncAfterUnmap, e, $"{e.Address}+{size} ended at {time}", time);
+        }
+        else if (_options.BeginsAnywhere)
+        {
+            Listener?.Unknown(e);
         }
         else
         {
             Report(FindingRules.SyncOfNothing, e, $"syncs {e.Address}+{e.Size}; nothing is mapped there");
         }
-
-        return -1;
     }
 
     /// <summary>Not for BIDIRECTIONAL mappings: those may be synced in any direction.</summary>

@@ -39,6 +39,9 @@ public sealed partial class OwnershipTracker : MappingObserver
     /// <summary>Number of live mappings; each segment of a list counts.</summary>
     public int Live { get; private set; }
 
+    /// <summary>Who is told of every mapping that ends; <see langword="null"/> for nobody.</summary>
+    public IMappingListener? Listener { get; set; }
+
     /// <summary>Makes a tracker and lets it watch a layer.</summary>
     /// <param name="layer">The layer; its <see cref="DmaLayer{TMemory}.Observer"/> is replaced.</param>
     /// <param name="options">Options; the machine's cache line is used if omitted.</param>
@@ -119,6 +122,8 @@ public sealed partial class OwnershipTracker : MappingObserver
             CheckMemory(e);
         if (!e.Address.IsMapped)
             return;
+        if (e.Mapping == MappingKind.Coherent)
+            EndUnseenFree(e);
 
         int index = TakeRecord();
         ref MappingRecord r = ref _records[index];
@@ -135,6 +140,7 @@ public sealed partial class OwnershipTracker : MappingObserver
             Direction = e.Direction,
             Kind = e.Mapping,
             Bounced = e.Bounced,
+            Tag = e.Tag,
             Next = -1,
             Marks = _options.ErrorChecksVisible && e.Mapping is (MappingKind.Single or MappingKind.Resource) ? MappingMarks.ErrorUnchecked : MappingMarks.None,
         };

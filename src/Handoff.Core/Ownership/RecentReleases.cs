@@ -7,6 +7,7 @@ internal sealed class RecentReleases
     private const int Size = 4096;
 
     private readonly Entry[] _entries = new Entry[Size];
+    private bool _isEmpty = true;
 
     private struct Entry
     {
@@ -16,8 +17,18 @@ internal sealed class RecentReleases
         public long Time;
     }
 
-    public void Add(int device, ulong address, ulong size, long time) =>
+    public void Add(int device, ulong address, ulong size, long time)
+    {
+        _isEmpty = false;
         _entries[IndexOf(device, address)] = new Entry { Device = device + 1, Address = address, Size = size, Time = time };
+    }
+
+    public void Clear()
+    {
+        if (!_isEmpty)
+            Array.Clear(_entries);
+        _isEmpty = true;
+    }
 
     public bool Find(int device, ulong address, out ulong size, out long time)
     {

@@ -21,6 +21,13 @@ internal sealed class SortedIntervals
 
     public int Count { get; private set; }
 
+    public void Clear()
+    {
+        _chunks.Clear();
+        _longest = 0;
+        Count = 0;
+    }
+
     public void Insert(ulong start, ulong end, int value)
     {
         if (end - start > _longest)

@@ -1,0 +1,51 @@
+namespace Handoff.Ownership;
+
+/// <content>Sources with gaps, and what is left at their end.</content>
+public sealed partial class OwnershipTracker
+{
+    /// <summary>
+    /// Forgets every mapping and every release, because events are missing here: whatever is said of them afterwards could be wrong.
+    /// Findings stay.
+    /// </summary>
+    public void Forget()
+    {
+        if (_heads.Count > 0)
+        {
+            _heads.Clear();
+            _byMemory.Clear();
+            _byAddress.Clear();
+            foreach (int index in _cpuRanges.Keys.ToArray())
+                ForgetRanges(index);
+        }
+
+        _recent.Clear();
+        (_used, _free, Live) = (0, -1, 0);
+        _stopIndex = int.MaxValue;
+    }
+
+    /// <summary>
+    /// The same address cannot be allocated twice, so the free of an earlier allocation was not seen: recordings show none for memory of
+    /// per-device pools.
+    /// </summary>
+    private void EndUnseenFree(in MappingEvent e)
+    {
+        if (!_heads.TryGetValue(new MappingKey(e.Device, e.Address.Value), out int index))
+            return;
+        while (index >= 0 && _records[index].Kind != MappingKind.Coherent)
+            index = _records[index].Next;
+        if (index < 0)
+            return;
+        Listener?.Ended(new LiveMapping(_records[index]), e);
+        Remove(index);
+    }
+
+    /// <summary>All live mappings, in no particular order.</summary>
+    public IEnumerable<LiveMapping> LiveMappings()
+    {
+        foreach (int head in _heads.Values)
+        {
+            for (int index = head; index >= 0; index = _records[index].Next)
+                yield return new LiveMapping(_records[index]);
+        }
+    }
+}

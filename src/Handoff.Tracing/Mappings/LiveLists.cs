@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Mappings;
+
+/// <summary>The scatterlists that are mapped now. An unmap names a list by its physical addresses only.</summary>
+internal sealed class LiveLists
+{
+    private const int MostSpares = 256;
+    private const int MostCompared = 64; // lists that begin with the same buffer
+
+    private readonly Dictionary<ListKey, LiveList> _heads = [];
+    private readonly int[] _cut = new int[MappingFollower.MostDevices]; // live lists of a device that the kernel did not name in full
+    private LiveList? _spare;
+    private int _spares;
+
+    private readonly record struct ListKey(int Device, ulong First)
+    {
+        public override int GetHashCode() => (int)((((First >> 6) ^ (First << 20)) + (ulong)Device) * 0x9e37_79b9_7f4a_7c15 >> 32);
+    }
+
+    /// <summary>Whether segments of the device may be live that no event named.</summary>
+    public bool HasUnnamedSegments(int device) => _cut[device] > 0;
+
+    /// <summary>Remembers a list that was mapped.</summary>
+    public void Add(in DmaEvent e)
+    {
+        ReadOnlySpan<ulong> buffers = MemoryMarshal.Cast<PhysicalAddress, ulong>(e.PhysicalAddresses);
+        int segments = Math.Min(e.DmaAddresses.Length, e.Lengths.Length);
+        if (buffers.IsEmpty)
+            return;
+        LiveList list = _spare ?? new LiveList();
+        if (_spare is not null)
+            (_spare, _spares) = (list.Next, _spares - 1);
+        if (list.Buffers.Length < buffers.Length)
+            list.Buffers = new ulong[RoundUp(buffers.Length)];
+        if (list.Addresses.Length < segments)
+            (list.Addresses, list.Lengths) = (new ulong[RoundUp(segments)], new uint[RoundUp(segments)]);
+        buffers.CopyTo(list.Buffers);
+        MemoryMarshal.Cast<DmaAddress, ulong>(e.DmaAddresses)[..segments].CopyTo(list.Addresses);
+        e.Lengths[..segments].CopyTo(list.Lengths);
+        list.BufferCount = buffers.Length;
+        list.SegmentCount = segments;
+        list.FullEntries = Math.Max(e.FullNents, buffers.Length);
+        list.IsCut = list.FullEntries > buffers.Length || e.FullEnts > segments;
+        if (list.IsCut)
+            _cut[e.Device]++;
+
+        ref LiveList? head = ref CollectionsMarshal.GetValueRefOrAddDefault(_heads, new ListKey(e.Device, buffers[0]), out _);
+        list.Next = head;
+        head = list;
+    }
+
+    /// <summary>Finds the list that an unmap means and forgets it; the caller gives it back with <see cref="Return"/>.</summary>
+    /// <param name="e">The unmap.</param>
+    /// <param name="exact">Whether all addresses agree; otherwise only the first one and some that follow do.</param>
+    public LiveList? Take(in DmaEvent e, out bool exact)
+    {
+        exact = false;
+        ReadOnlySpan<ulong> buffers = MemoryMarshal.Cast<PhysicalAddress, ulong>(e.PhysicalAddresses);
+        if (buffers.IsEmpty)
+            return null;
+        var key = new ListKey(e.Device, buffers[0]);
+        if (!_heads.TryGetValue(key, out LiveList? head))
+            return null;
+        LiveList? best = null;
+        int most = 0, compared = 0;
+        for (LiveList? list = head; list is not null && compared < MostCompared; list = list.Next, compared++)
+        {
+            int common = list.BufferSpan.CommonPrefixLength(buffers);
+            exact = list.FullEntries == buffers.Length && common == list.BufferCount;
+            if (exact)
+            {
+                best = list;
+                break;
+            }
+
+            if (common > most)
+                (best, most) = (list, common);
+        }
+
+        Unlink(key, head, best!);
+        if (best!.IsCut)
+            _cut[e.Device]--;
+        return best;
+    }
+
+    /// <summary>Takes back a list for the next one.</summary>
+    public void Return(LiveList list)
+    {
+        if (_spares >= MostSpares)
+            return;
+        (list.Next, _spare) = (_spare, list);
+        _spares++;
+    }
+
+    /// <summary>Forgets all lists.</summary>
+    public void Clear()
+    {
+        _heads.Clear();
+        Array.Clear(_cut);
+    }
+
+    private static int RoundUp(int count) => (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(count, 8));
+
+    private void Unlink(in ListKey key, LiveList head, LiveList list)
+    {
+        if (head == list)
+        {
+            if (list.Next is null)
+                _heads.Remove(key);
+            else
+                _heads[key] = list.Next;
+            return;
+        }
+
+        LiveList before = head;
+        while (before.Next != list)
+            before = before.Next!;
+        before.Next = list.Next;
+    }
+}

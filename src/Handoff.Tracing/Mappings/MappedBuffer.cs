@@ -1,0 +1,33 @@
+using Handoff.Ownership;
+
+namespace Handoff.Tracing.Mappings;
+
+/// <summary>A map, an allocation, or one segment of a list, with what the recording says about it. Failed ones have the error value as address.</summary>
+internal struct MappedBuffer
+{
+    public int Device;
+    public MappingKind Kind;
+    public DmaDirection Direction;
+    public bool HasDirection;
+    public DmaAddress Address;
+    public ulong Original; // physical; all ones if not known
+    public ulong Size;
+    public DmaAttributes Attributes;
+    public ulong Time;
+    public int Cpu;
+    public int Pid;
+    public int Task;
+
+    public int ListEntries; // that the caller gave; 0 if it is no list
+    public int ListIndex;
+
+    /// <summary>A bounce was attempted; the fields below say more.</summary>
+    public bool Bounced;
+    public bool Forced;
+    public ulong Mask; // 0 if not known
+    public ulong BouncedAddress;
+    public ulong AttemptTime; // of the bounce, or of the map if there is none
+
+    /// <summary>Time from the first bounce of the call to its end on one processor; -1 if not known. For lists only on one segment.</summary>
+    public long Cost;
+}

@@ -1,0 +1,205 @@
+using Handoff.Ownership;
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Mappings;
+
+/// <summary>
+/// Turns the events of a recording into mappings that begin and end: joins list unmaps with their maps and bounces with the maps they belong
+/// to, feeds the shared ownership tracker, and knows what recordings do not show. Memory follows the live mappings.
+/// </summary>
+internal sealed partial class MappingFollower : IDisposable
+{
+    /// <summary>Devices told apart; further ones share the last number.</summary>
+    public const int MostDevices = 1024;
+
+    /// <summary>Live mappings followed; a recording without unmaps would fill any memory.</summary>
+    private const int MostLive = 1 << 22;
+
+    private readonly RecordingReader _reader;
+    private readonly MachineFacts? _facts;
+    private readonly IMappingSink _sink;
+    private readonly OwnershipTracker _tracker;
+    private readonly LiveLists _lists = new();
+    private readonly BounceAttempts _attempts;
+    private readonly List<BounceAttempt> _found = [];
+    private readonly List<int> _foundEntries = [];
+    private int _instance = -1; // the buffer that is followed: another one may hold the same events again
+
+    /// <summary>Follows a recording.</summary>
+    /// <param name="reader">Gives the names of devices; its events are passed to <see cref="Process"/>.</param>
+    /// <param name="facts">What is known of the machine, or <see langword="null"/>.</param>
+    /// <param name="sink">Is told of everything.</param>
+    public MappingFollower(RecordingReader reader, MachineFacts? facts, IMappingSink sink)
+    {
+        _reader = reader;
+        _facts = facts;
+        _sink = sink;
+        _attempts = new BounceAttempts(NoMapFollowed);
+        uint line = facts?.CacheAlignment is { } alignment && System.Numerics.BitOperations.IsPow2(alignment) ? alignment : 64;
+        _tracker = new OwnershipTracker(OwnershipOptions.ForRecordings with { CacheLineSize = line, KeptPerRule = MostFindings }) { Listener = sink };
+        _tracker.Found += sink.Found;
+    }
+
+    /// <summary>Findings kept of each rule.</summary>
+    public const int MostFindings = 1000;
+
+    /// <summary>The shared tracker.</summary>
+    public OwnershipTracker Tracker => _tracker;
+
+    /// <summary>Processor of the event being processed.</summary>
+    public int Cpu { get; private set; }
+
+    /// <summary>Thread of the event being processed.</summary>
+    public int Pid { get; private set; }
+
+    /// <summary>Task of the event being processed, as in <see cref="RecordingReader.Tasks"/>.</summary>
+    public int Task { get; private set; }
+
+    /// <summary>How often events were missing.</summary>
+    public long Gaps { get; private set; }
+
+    /// <summary>Events of other buffers than the one followed.</summary>
+    public long EventsOfOtherBuffers { get; private set; }
+
+    /// <summary>List unmaps whose addresses agree with no map, although a list that begins alike was mapped.</summary>
+    public long InexactListUnmaps { get; private set; }
+
+    /// <summary>List unmaps of lists never seen.</summary>
+    public long UnknownListUnmaps { get; private set; }
+
+    /// <summary>Time of the latest event.</summary>
+    public ulong Now { get; private set; }
+
+    /// <summary>Whether too many mappings were live to follow them all.</summary>
+    public bool TooManyLive { get; private set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _tracker.Found -= _sink.Found;
+
+    /// <summary>Whether segments of the device may be live that no event named.</summary>
+    public bool HasUnnamedSegments(int device) => _lists.HasUnnamedSegments(device);
+
+    /// <summary>Follows one event.</summary>
+    public void Process(ref DmaEvent e)
+    {
+        if (e.Kind <= DmaEventKind.LostEvents)
+        {
+            if (e.Kind == DmaEventKind.LostEvents)
+                Forget(e.Time);
+            return;
+        }
+
+        if (e.Device == 0 || e.IsDmaBuf)
+            return;
+        if (e.Instance != _instance && !Follows(e.Instance))
+        {
+            EventsOfOtherBuffers++;
+            return;
+        }
+
+        if (e.Device >= _tracker.Devices.Count)
+            AddDevices(e.Device);
+        if (e.Device >= MostDevices)
+            e.Device = MostDevices - 1;
+        (Cpu, Pid, Task, Now) = (e.Cpu, e.Pid, e.Task, e.Time);
+        switch (e.Kind)
+        {
+            case DmaEventKind.SwiotlbBounced:
+                _attempts.Add(e);
+                break;
+            case DmaEventKind.MapPage or DmaEventKind.MapResource:
+                MapOne(e);
+                break;
+            case DmaEventKind.UnmapPage or DmaEventKind.UnmapResource:
+                End(e, e.Kind == DmaEventKind.UnmapResource || IsMmio(e) ? MappingKind.Resource : MappingKind.Single);
+                break;
+            case DmaEventKind.MapSg:
+                MapList(e);
+                break;
+            case DmaEventKind.UnmapSg:
+                UnmapList(e);
+                break;
+            case DmaEventKind.MapSgErr:
+                FailList(e);
+                break;
+            case DmaEventKind.SyncSingleForCpu or DmaEventKind.SyncSingleForDevice:
+                _tracker.Process(MappingEvent.Sync(e.Kind == DmaEventKind.SyncSingleForCpu, e.Device, e.DmaAddress, e.Size, e.Direction, (long)e.Time));
+                break;
+            case DmaEventKind.SyncSgForCpu or DmaEventKind.SyncSgForDevice:
+                SyncList(e);
+                break;
+            case DmaEventKind.Alloc or DmaEventKind.AllocPages or DmaEventKind.AllocSgt or DmaEventKind.AllocSgtErr:
+                Allocate(e);
+                break;
+            case DmaEventKind.Free:
+                End(e, MappingKind.Coherent);
+                break;
+            case DmaEventKind.FreePages or DmaEventKind.FreeSgt:
+                End(e, MappingKind.Noncoherent);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Says that no event follows.</summary>
+    public void Complete() => _attempts.Complete(Now, 10_000_000);
+
+    private static bool IsMmio(in DmaEvent e) => (e.Attributes & DmaAttributes.Mmio) != 0;
+
+    /// <summary>The first buffer with events of this library is the one: a recorder may write the same events to several.</summary>
+    private bool Follows(int instance)
+    {
+        if (_instance < 0)
+            _instance = instance;
+        return instance == _instance;
+    }
+
+    private void AddDevices(int last)
+    {
+        for (int number = _tracker.Devices.Count; number <= Math.Min(last, MostDevices - 1); number++)
+        {
+            string name = number == MostDevices - 1 ? "(further devices)" : _reader.Devices[number];
+
+            // Of a device about which nothing is known, nothing that depends on its caches is said.
+            bool coherent = _facts is null || _facts.Files.IsEmpty || _facts.IsCoherent(name);
+            _tracker.AddDevice(new DeviceFacts(name, coherent, SyncsVisible: !coherent));
+        }
+    }
+
+    private void Forget(ulong time)
+    {
+        Gaps++;
+        _tracker.Forget();
+        _lists.Clear();
+        _attempts.Forget();
+        _sink.Gap(time);
+    }
+
+    /// <summary>A bounce with no map after it: its list could not be mapped, or its map event is missing.</summary>
+    private void NoMapFollowed(BounceAttempt attempt)
+    {
+        if (attempt.Device < 0)
+            return;
+        _sink.Failed(new MappedBuffer
+        {
+            Device = attempt.Device,
+            Kind = MappingKind.Sg,
+            Address = DmaAddress.MappingError,
+            Original = attempt.Address,
+            Size = attempt.Size,
+            Time = attempt.Time,
+            Cpu = attempt.Cpu,
+            Pid = attempt.Pid,
+            Task = attempt.Task,
+            ListEntries = -1,
+            Bounced = true,
+            Forced = attempt.Forced,
+            Mask = attempt.Mask,
+            BouncedAddress = attempt.Address,
+            AttemptTime = attempt.Time,
+            Cost = -1,
+        });
+    }
+}
