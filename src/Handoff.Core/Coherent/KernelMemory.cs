@@ -7,10 +7,8 @@ namespace Handoff.Coherent;
 /// <remarks>Made when first used; a layer that only maps never pays for it.</remarks>
 public sealed class KernelMemory
 {
-    private const ulong CmaAlignmentPages = 256;
-
     private readonly Lock _lock = new();
-    private readonly FreeRanges? _cma;
+    private readonly ContiguousArea? _cma;
     private readonly AtomicPool[] _atomic;
     private ulong _nextMapping;
 
@@ -18,12 +16,11 @@ public sealed class KernelMemory
     {
         Machine = machine;
         Cma = EarlyMemory.Cma(machine);
-        var reserved = new List<MemoryRange>();
+        var reserved = new List<MemoryRange>(machine.Reserved);
         if (Cma is { } cma)
         {
             reserved.Add(cma);
-            _cma = new FreeRanges();
-            _cma.Give(cma.Start, cma.Size);
+            _cma = new ContiguousArea(cma);
         }
 
         if (swiotlb is not null)
@@ -58,30 +55,32 @@ public sealed class KernelMemory
     /// <summary>Bytes of the atomic pool of a zone (<see cref="GfpFlags.Kernel"/>, Dma or Dma32). debugfs: <c>dma_pools/pool_size_*</c>.</summary>
     public ulong AtomicPoolSize(GfpFlags zone) => Array.Find(_atomic, p => p.Zone == zone)?.Size ?? 0;
 
-    /// <summary>Takes contiguous memory as the DMA allocators do: only where sleeping is allowed, and more than one page.</summary>
-    /// <remarks>Kernel: <c>dma_alloc_contiguous()</c>. Aligned to the block's order, 1 MiB (256 pages) at most.</remarks>
-    internal PhysicalAddress? TakeContiguous(ulong size, GfpFlags gfp)
+    /// <summary>
+    /// Takes contiguous memory as the DMA allocators do, only where sleeping is allowed: from the device's own area and no other
+    /// if it has one, else from the default area for more than one page.
+    /// </summary>
+    /// <remarks>Kernel: <c>dma_alloc_contiguous()</c>.</remarks>
+    internal PhysicalAddress? TakeContiguous(Device device, ulong size, GfpFlags gfp)
     {
-        if (_cma is null || (gfp & GfpFlags.Kernel) == 0 || size <= Machine.PageSize)
+        if ((gfp & GfpFlags.Kernel) == 0)
             return null;
-        return TakeCma(size);
+        if (device.ContiguousArea is { } own)
+            return own.Take(size, Machine.PageSize);
+        return size <= Machine.PageSize ? null : TakeCma(size);
     }
 
-    /// <summary>Takes contiguous memory whatever its size (heaps).</summary>
-    internal PhysicalAddress? TakeCma(ulong size)
+    internal void GiveContiguous(Device device, PhysicalAddress start, ulong size)
     {
-        if (_cma is null)
-            return null;
-        ulong block = (ulong)Machine.PageSize << Pages.OrderOf(size);
-        lock (_lock)
-            return _cma.Take(Align.Up(size, Machine.PageSize), Math.Min(block, CmaAlignmentPages * Machine.PageSize));
+        if (device.ContiguousArea is { } own && own.Range.Contains(start))
+            own.Give(start, size, Machine.PageSize);
+        else
+            GiveCma(start, size);
     }
 
-    internal void GiveContiguous(PhysicalAddress start, ulong size)
-    {
-        lock (_lock)
-            _cma!.Give(start, Align.Up(size, Machine.PageSize));
-    }
+    /// <summary>Takes contiguous memory of the default area whatever its size (heaps).</summary>
+    internal PhysicalAddress? TakeCma(ulong size) => _cma?.Take(size, Machine.PageSize);
+
+    internal void GiveCma(PhysicalAddress start, ulong size) => _cma!.Give(start, size, Machine.PageSize);
 
     /// <summary>A fresh kernel address for a second mapping.</summary>
     internal VirtualAddress NewMapping(ulong size)

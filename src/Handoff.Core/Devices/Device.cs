@@ -90,6 +90,10 @@ public sealed class Device
     /// <summary>Coherent memory that only this device uses, or <see langword="null"/>.</summary>
     public Coherent.DeviceCoherentPool? CoherentPool { get; set; }
 
+    /// <summary>A contiguous area that the device's allocations come from instead of the default one, or <see langword="null"/>.</summary>
+    /// <remarks>Kernel: <c>dev->cma_area</c>. When it cannot serve, pages of the ordinary allocator do.</remarks>
+    public Coherent.ContiguousArea? ContiguousArea { get; set; }
+
     /// <summary>Set when syncs may be skipped: recomputed by a successful mask change, cleared for good by the first bounce.</summary>
     /// <remarks>Kernel: <c>dev->dma_skip_sync</c>, since 6.10.</remarks>
     public bool SkipSync { get; internal set; }

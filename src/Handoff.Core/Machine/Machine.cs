@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Handoff;
 
 /// <summary>What the hardware and firmware give the kernel: RAM, caches, processors, and the boot command line.</summary>
@@ -59,6 +61,10 @@ public sealed record Machine
     /// memory downwards.
     /// </summary>
     public PhysicalAddress? SwiotlbStart { get; init; }
+
+    /// <summary>Memory that the page allocator never gives out: reserved regions, such as restricted pools and devices' own areas.</summary>
+    /// <remarks>Kernel: the device tree's <c>reserved-memory</c>.</remarks>
+    public ImmutableArray<MemoryRange> Reserved { get; init; } = [];
 
     /// <summary>The zones that follow from all this.</summary>
     public MemoryZones Zones => _zones ??= new MemoryZones(this);

@@ -100,7 +100,7 @@ public sealed partial class DmaLayer<TMemory>
                 KernelMemory.TryGiveAtomic(buffer.Physical, buffer.Size);
                 break;
             case MemorySource.Contiguous:
-                KernelMemory.GiveContiguous(buffer.Physical, buffer.Size);
+                KernelMemory.GiveContiguous(device, buffer.Physical, buffer.Size);
                 break;
             default:
                 KernelMemory.Pages.Free(buffer.Physical, KernelMemory.Pages.OrderOf(buffer.Size));
@@ -232,11 +232,11 @@ public sealed partial class DmaLayer<TMemory>
 
         ulong limit = CoherentPhysicalLimit(device);
         gfp |= ZoneHint(device);
-        if (KernelMemory.TakeContiguous(bytes, gfp) is { } contiguous)
+        if (KernelMemory.TakeContiguous(device, bytes, gfp) is { } contiguous)
         {
             if (CoherentOk(device, contiguous, bytes))
                 return (contiguous, MemorySource.Contiguous);
-            KernelMemory.GiveContiguous(contiguous, bytes);
+            KernelMemory.GiveContiguous(device, contiguous, bytes);
         }
 
         int order = KernelMemory.Pages.OrderOf(bytes);

@@ -1,5 +1,6 @@
 using Handoff.Coherent;
 using Handoff.Logging;
+using Handoff.Ownership;
 using Handoff.Pages;
 
 namespace Handoff;
@@ -15,6 +16,14 @@ public sealed partial class DmaLayer<TMemory>
     /// <returns>The memory, or <see langword="null"/>.</returns>
     /// <remarks>Kernel: <c>dma_alloc_pages()</c> and <c>dma_alloc_noncoherent()</c>.</remarks>
     public DmaBuffer? AllocPages(Device device, ulong size, DmaDirection direction, GfpFlags gfp = GfpFlags.Kernel)
+    {
+        DmaBuffer? made = TakeNoncoherent(device, size, direction, gfp);
+        if (made is not null)
+            _observer?.Allocated(device, MappingKind.Noncoherent, made.Dma, made.Physical, size, direction, DmaAttributes.None);
+        return made;
+    }
+
+    private DmaBuffer? TakeNoncoherent(Device device, ulong size, DmaDirection direction, GfpFlags gfp)
     {
         if (device.BehindIommu)
             ThrowIommu(device);
@@ -34,23 +43,15 @@ public sealed partial class DmaLayer<TMemory>
         return Buffer(device, block, size, CpuView.Cached);
     }
 
-    /// <summary>Frees such pages. Kernel: <c>dma_free_pages()</c>.</summary>
-    public void FreePages(Device device, DmaBuffer? buffer)
-    {
-        if (buffer is not null)
-            GiveBack(device, buffer);
-    }
+    /// <summary>Frees such pages; <see langword="null"/> does nothing. Kernel: <c>dma_free_pages()</c>.</summary>
+    public void FreePages(Device device, DmaBuffer? buffer, DmaDirection direction) => FreeAs(MappingKind.Noncoherent, device, buffer, direction);
 
     /// <summary>The same as <see cref="AllocPages"/>, by kernel address. Kernel: <c>dma_alloc_noncoherent()</c>.</summary>
     public DmaBuffer? AllocNoncoherent(Device device, ulong size, DmaDirection direction, GfpFlags gfp = GfpFlags.Kernel) =>
         AllocPages(device, size, direction, gfp);
 
     /// <summary>Frees it. Kernel: <c>dma_free_noncoherent()</c>.</summary>
-    public void FreeNoncoherent(Device device, DmaBuffer? buffer)
-    {
-        if (buffer is not null)
-            GiveBack(device, buffer);
-    }
+    public void FreeNoncoherent(Device device, DmaBuffer? buffer, DmaDirection direction) => FreePages(device, buffer, direction);
 
     /// <summary>Allocates memory in pieces where an IOMMU joins them; without one it is a single block.</summary>
     /// <param name="device">The device.</param>
@@ -71,9 +72,10 @@ public sealed partial class DmaLayer<TMemory>
             return null;
         }
 
-        memory = AllocPages(device, size, direction, gfp);
+        memory = TakeNoncoherent(device, size, direction, gfp);
         if (memory is null)
             return null;
+        _observer?.Allocated(device, MappingKind.Sg, memory.Dma, memory.Physical, size, direction, DmaAttributes.None); // as the kernel records it
         return new SgTable(new ScatterlistEntry(memory.Physical, checked((uint)Align.Up(size, _pageSize)))
         {
             DmaAddress = memory.Dma,
@@ -82,12 +84,16 @@ public sealed partial class DmaLayer<TMemory>
     }
 
     /// <summary>Frees it. Kernel: <c>dma_free_noncontiguous()</c>.</summary>
-    public void FreeNoncontiguous(Device device, DmaBuffer? memory)
-    {
-        if (memory is not null)
-            GiveBack(device, memory);
-    }
+    public void FreeNoncontiguous(Device device, DmaBuffer? memory, DmaDirection direction) => FreeAs(MappingKind.Sg, device, memory, direction);
 
     /// <summary>Where the kernel reaches it: its linear address. Kernel: <c>dma_vmap_noncontiguous()</c> without an IOMMU.</summary>
     public VirtualAddress VmapNoncontiguous(DmaBuffer memory) => Machine.ToVirtual(memory.Physical);
+
+    private void FreeAs(MappingKind kind, Device device, DmaBuffer? buffer, DmaDirection direction)
+    {
+        if (buffer is null)
+            return;
+        _observer?.Freeing(device, kind, buffer.Dma, buffer.Physical, buffer.Size, direction, DmaAttributes.None);
+        GiveBack(device, buffer);
+    }
 }

@@ -22,7 +22,7 @@ public sealed class KernelHeapPages : IHeapPages
     public void Free(PhysicalAddress start, ulong size)
     {
         if (_memory.Cma is { } area && area.Contains(start))
-            _memory.GiveContiguous(start, size);
+            _memory.GiveCma(start, size);
         else
             _memory.Pages.Free(start, size);
     }

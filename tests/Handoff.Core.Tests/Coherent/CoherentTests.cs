@@ -130,6 +130,26 @@ public sealed class CoherentTests
     }
 
     [Fact]
+    public void ADevicesOwnContiguousAreaServesEverySizeAndNobodyElse()
+    {
+        var region = new MemoryRange(new(0x6000_0000), 64 << 10);
+        DmaLayer<CountingMemory> layer = Layer(new Machine { Reserved = [region] });
+        var device = new Device("dev") { ContiguousArea = new ContiguousArea(region) };
+        DmaBuffer one = layer.AllocCoherent(device, 64)!, many = layer.AllocCoherent(device, 32 << 10)!;
+        Assert.Equal((region.Start, MemorySource.Contiguous), (one.Physical, one.Source));
+        Assert.Equal((region.Start + (32 << 10), MemorySource.Contiguous), (many.Physical, many.Source)); // aligned to its size
+        Assert.Equal(28UL << 10, device.ContiguousArea.Free);
+
+        // Full: ordinary pages, not the default area. And no ordinary page lies in the region.
+        DmaBuffer other = layer.AllocCoherent(device, 32 << 10)!;
+        Assert.Equal(MemorySource.Pages, other.Source);
+        Assert.False(layer.KernelMemory.Pages.TryAllocateAt(region.Start, 4096));
+        foreach (DmaBuffer buffer in (DmaBuffer[])[many, other, one])
+            layer.FreeCoherent(device, buffer);
+        Assert.Equal(region.Size, device.ContiguousArea.Free);
+    }
+
+    [Fact]
     public void RefusedArguments()
     {
         DmaLayer<CountingMemory> layer = Layer(X86(8));
@@ -150,7 +170,7 @@ public sealed class CoherentTests
         Assert.Equal((CpuView.Cached, layer.Machine.ToVirtual(pages.Physical)), (pages.View, pages.Cpu));
         SgTable table = layer.AllocNoncontiguous(device, 65536, DmaDirection.Bidirectional, GfpFlags.Kernel, DmaAttributes.None, out DmaBuffer? memory)!;
         Assert.Equal((1, 1, 65536u), (table.Nents, table.OrigNents, table.Entries[0].DmaLength));
-        layer.FreeNoncontiguous(device, memory);
+        layer.FreeNoncontiguous(device, memory, DmaDirection.Bidirectional);
         Assert.Equal(Errno.None, layer.Mmap(pages, 2, 1));
         Assert.Equal(Errno.NoSuchDeviceOrAddress, layer.Mmap(pages, 2, 2));
         Assert.Equal(Errno.NoSuchDeviceOrAddress, layer.Mmap(pages, 3, 0));

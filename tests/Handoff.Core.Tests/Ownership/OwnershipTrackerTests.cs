@@ -235,8 +235,23 @@ public sealed class OwnershipTrackerTests
         using var box = new Box("linux-6.12");
         OwnershipTracker tracker = OwnershipTracker.Attach(box.Layer);
         Device device = Box.Device(32);
-        box.Layer.FreePages(device, box.Layer.AllocPages(device, 4096, Both));
+        box.Layer.FreePages(device, box.Layer.AllocPages(device, 4096, Both), Both);
+        box.Layer.AllocNoncontiguous(device, 8192, Both, Handoff.Pages.GfpFlags.Kernel, DmaAttributes.None, out Handoff.Coherent.DmaBuffer? memory);
+        box.Layer.FreeNoncontiguous(device, memory, Both);
         Assert.Equal((0, 0L), (tracker.Findings.Count, tracker.Total));
+    }
+
+    [Fact]
+    public void MemoryThatIsSyncedByHandLeaksAndMustBeFreedAsItWasTaken()
+    {
+        using var box = new Box("linux-6.12");
+        OwnershipTracker tracker = OwnershipTracker.Attach(box.Layer);
+        Device device = Box.Device(32);
+        box.Layer.FreePages(device, box.Layer.AllocPages(device, 4096, Both), DmaDirection.ToDevice);
+        Assert.Equal(FindingRules.WrongDirection.Id, Assert.Single(tracker.Findings).Id);
+        Handoff.Coherent.DmaBuffer leaked = box.Layer.AllocNoncoherent(device, 4096, Both)!;
+        tracker.Released(device);
+        Assert.Equal(("DMA0001", leaked.Dma), (tracker.Findings[^1].Id, tracker.Findings[^1].Address));
     }
 
     /// <summary>Random drivers that keep every rule, on a live layer where some buffers bounce: no finding, and nothing is forgotten.</summary>

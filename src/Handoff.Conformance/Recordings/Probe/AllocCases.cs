@@ -78,7 +78,7 @@ internal static class AllocCases
         if (line.Kind is "alloc" or "alloc_atomic")
             layer.FreeAttrs(device, made, (DmaAttributes)(line.Hex("attrs") ?? 0));
         else
-            layer.FreePages(device, made);
+            layer.FreePages(device, made, DmaDirection.Bidirectional);
     }
 
     /// <summary>Whether the recorded place is one that this allocation could have got.</summary>
