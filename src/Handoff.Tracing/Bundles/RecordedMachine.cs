@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Numerics;
+using Handoff.Kernels;
+using Handoff.Swiotlb;
+using Handoff.Tracing.Recordings;
+using Handoff.Tracing.Replay;
+
+namespace Handoff.Tracing.Bundles;
+
+/// <summary>A recorded machine with every gap filled: by what the recording shows, or by an assumption that is stated.</summary>
+public sealed class RecordedMachine
+{
+    private readonly List<string> _assumptions = [];
+
+    private RecordedMachine(MachineFacts facts, Machine machine, KernelProfile kernel)
+    {
+        Facts = facts;
+        Machine = machine;
+        Kernel = kernel;
+    }
+
+    /// <summary>The facts it was made from.</summary>
+    public MachineFacts Facts { get; }
+
+    /// <summary>Hardware and command line.</summary>
+    public Machine Machine { get; }
+
+    /// <summary>The profile that stands for the recorded kernel.</summary>
+    public KernelProfile Kernel { get; }
+
+    /// <summary>The default bounce pool; <see langword="null"/> if the machine has none.</summary>
+    public MemoryRange? Pool { get; private init; }
+
+    /// <summary>Areas of the default pool; 0 if there is none.</summary>
+    public int Areas { get; private init; }
+
+    /// <summary>Whether every mapping of the default pool's devices bounces.</summary>
+    public bool ForceBounce { get; private init; }
+
+    /// <summary>What was assumed because nothing tells, as sentences without a full stop.</summary>
+    public IReadOnlyList<string> Assumptions => _assumptions;
+
+    /// <summary>Makes the machine.</summary>
+    /// <param name="facts">Facts beside the recording.</param>
+    /// <param name="header">What the recording says about itself.</param>
+    /// <param name="survey">What its events show; needed where facts are missing.</param>
+    public static RecordedMachine Create(MachineFacts facts, RecordingHeader header, LoadSurvey survey)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(survey);
+        var assumed = new List<string>();
+        bool told = facts.KernelRelease.Length > 0;
+        Architecture architecture = told ? facts.Architecture : ArchitectureOf(header.Architecture, assumed);
+        string release = told ? facts.KernelRelease : header.KernelRelease ?? "";
+        KernelProfile? kernel = RecordedKernel.ProfileOf(release, facts.DynamicPools, facts.DmaApiDebug);
+        if (kernel is null)
+        {
+            kernel = KernelProfiles.Default;
+            assumed.Add(release.Length == 0 ? $"kernel: {kernel.Name}" : $"kernel: {kernel.Name} stands for {release}");
+        }
+
+        int cpus = facts.Files.Contains("dmesg.txt") || facts.Files.Any(static f => f.StartsWith("dmesg.txt.", StringComparison.Ordinal)) ? facts.Cpus
+            : header.CpuCount > 0 ? header.CpuCount : survey.Cpus;
+        RamMap ram = facts.Ram ?? GuessRam(architecture, survey, assumed);
+        SwiotlbParameter parameter = SwiotlbParameter.Parse(facts.Parameter("swiotlb") ?? "");
+        Machine machine = (facts.Ram is not null ? facts.ToMachine() : new Machine { Ram = ram, SwiotlbParameter = facts.Parameter("swiotlb") ?? "" }) with
+        {
+            Architecture = architecture,
+            Cpus = cpus,
+        };
+
+        MemoryRange? pool = facts.Swiotlb ?? (parameter.NoForce ? null : GuessPool(survey, parameter, assumed));
+        bool force = parameter.Force || survey.ForcedInDefaultPool;
+        int areas = 0;
+        if (pool is { } range)
+        {
+            int slots = (int)(range.Size >> SwiotlbConstants.SlotShift);
+            areas = facts.SwiotlbAreas != 0 ? facts.SwiotlbAreas
+                : kernel.Switches.Areas ? SwiotlbParameter.LimitAreas(SwiotlbParameter.RoundAreas(parameter.Areas ?? cpus), slots) : 1;
+            areas = SwiotlbParameter.LimitAreas(areas, slots);
+        }
+
+        var made = new RecordedMachine(facts, machine, kernel) { Pool = pool, Areas = areas, ForceBounce = force };
+        made._assumptions.AddRange(assumed);
+        return made;
+    }
+
+    /// <summary>What is known about a device before its first event.</summary>
+    public LoadDevice DeviceOf(string name)
+    {
+        ImmutableArray<DmaRange> ranges = Facts.RangesOf(name);
+        PciDeviceFacts? pci = Facts.PciDevices.FirstOrDefault(p => p.Name == name);
+        ulong limit = ranges.IsEmpty ? 0 : ranges.Max(static r => unchecked(r.DmaStart.Value + r.Size - 1));
+        return new LoadDevice(name)
+        {
+            Mask = pci is { MaskBits: > 0 } ? DmaMask.Bits(pci.MaskBits) : MachineFacts.IsPci(name) || name.Length == 0 ? ulong.MaxValue : DefaultMask(limit),
+            BusLimit = limit,
+            Ranges = ranges,
+            Coherent = Facts.IsCoherent(name),
+            MinAlignMask = pci?.Driver == "nvme" ? 0xfffu : 0,
+            RestrictedPool = Facts.RestrictedPoolOf(name),
+        };
+    }
+
+    /// <summary>Whether facts (and not a guess) say if a device snoops the caches.</summary>
+    public bool KnowsCoherenceOf(string name) =>
+        Machine.Architecture == Architecture.X86_64 || Facts.DeviceTree is not null
+        || Facts.Probe.Any(line => line.Kind == "dev" && line.Text("name") == name);
+
+    // Firmware code cuts both masks to what the windows cover (a power of two); without windows nothing is known.
+    private static ulong DefaultMask(ulong limit) => limit == 0 ? ulong.MaxValue : DmaMask.Bits(64 - BitOperations.LeadingZeroCount(limit));
+
+    private static Architecture ArchitectureOf(string? text, List<string> assumed)
+    {
+        switch (text)
+        {
+            case "x86_64":
+                return Architecture.X86_64;
+            case "aarch64" or "arm64":
+                return Architecture.Arm64;
+            case "riscv64":
+                return Architecture.Riscv64;
+        }
+
+        assumed.Add("architecture: x86_64");
+        return Architecture.X86_64;
+    }
+
+    private static RamMap GuessRam(Architecture architecture, LoadSurvey survey, List<string> assumed)
+    {
+        const ulong gib = 1UL << 30;
+        ulong start = architecture == Architecture.X86_64 ? 4 * gib : RamMap.Usual(architecture, gib).Start.Value;
+        ulong most = Math.Max(survey.HighestPhysical, start + (8 * gib) - 1);
+        ulong size = ((most - start + gib) / gib * gib) + (architecture == Architecture.X86_64 ? 3 * gib : 0);
+        assumed.Add($"RAM: {size / gib} GiB");
+        return RamMap.Usual(architecture, size);
+    }
+
+    private static MemoryRange? GuessPool(LoadSurvey survey, SwiotlbParameter parameter, List<string> assumed)
+    {
+        ulong slots = parameter.Slots ?? SwiotlbConstants.DefaultSlots;
+        ulong size = slots << SwiotlbConstants.SlotShift;
+        if (survey.LowestSlot is not { } lowest)
+            return null;
+        // The pool begins at or below the lowest slot seen: the first search of a fresh pool takes its first slots.
+        ulong start = lowest & ~0xfffUL;
+        while (start + size <= survey.HighestSlot)
+            size *= 2;
+        assumed.Add($"pool: {size >> 20} MiB at 0x{start:x}");
+        return new MemoryRange(new(start), size);
+    }
+}

@@ -1,0 +1,185 @@
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Replay;
+
+/// <summary>
+/// Turns the events of a recording into a load: which buffers were mapped, synchronised and released for whom, in which order and on which
+/// CPU. Memory follows the number of live mappings, not the length of the recording.
+/// </summary>
+public sealed partial class LoadReader
+{
+    private readonly RecordedMachine _machine;
+    private readonly RecordingReader _reader;
+    private readonly LiveMappings _live = new();
+    private readonly FailedRequests _failed = new();
+    private readonly List<DeviceEvidence> _devices = [];
+    private readonly List<SlotOwners> _pools = [];
+    private readonly LifetimeHistogram _allLifetimes = new();
+    private readonly Action<LoadOperationKind, ulong> _change;
+    private int[] _deviceOf = new int[16]; // [number in the recording] = number here + 1; 0 = not seen yet
+    private LoadChunk _chunk = new();
+    private DmaEvent _event;
+    private DeviceEvidence _current = null!; // the device of the event in hand
+    private int _currentDevice;
+    private bool _ended;
+
+    /// <summary>Starts at the beginning of a recording.</summary>
+    /// <param name="reader">The recording; the caller disposes it.</param>
+    /// <param name="machine">The recorded machine.</param>
+    public LoadReader(RecordingReader reader, RecordedMachine machine)
+    {
+        ArgumentNullException.ThrowIfNull(machine);
+        _reader = reader;
+        _machine = machine;
+        _change = Change;
+        if (machine.Pool is { } pool)
+            _pools.Add(new SlotOwners(pool));
+        foreach (RestrictedPoolFacts restricted in machine.Facts.RestrictedPools)
+            _pools.Add(new SlotOwners(restricted.Range));
+    }
+
+    /// <summary>Devices seen so far, by <see cref="LoadOperation.Device"/>.</summary>
+    public IEnumerable<LoadDevice> Devices => _devices.Select(static d => d.Device);
+
+    /// <summary>Counts so far; complete at the end.</summary>
+    public LoadCounts Counts { get; } = new();
+
+    /// <summary>How much of the recording has been read, 0 to 1, or -1 if unknown.</summary>
+    public double Progress => _reader.Progress;
+
+    /// <summary>Reads the next stretch of the load.</summary>
+    /// <param name="chunk">Is cleared and filled.</param>
+    /// <param name="cancellation">Ends the reading early, as if the recording ended there.</param>
+    /// <returns>False at the end.</returns>
+    public bool Read(LoadChunk chunk, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(chunk);
+        chunk.Clear();
+        _chunk = chunk;
+        while (!_ended && chunk.Count < LoadChunk.Target)
+        {
+            if (_reader.Read(ref _event) && !cancellation.IsCancellationRequested)
+                Take();
+            else
+                End();
+        }
+
+        chunk.Indexes = _live.Indexes;
+        chunk.Devices = _devices.Count;
+        Counts.Operations += chunk.Count;
+        return chunk.Count > 0;
+    }
+
+    private void Take()
+    {
+        ref DmaEvent e = ref _event;
+        if (Counts.Events++ == 0)
+            Counts.Begin = e.Time;
+        Counts.End = Math.Max(Counts.End, e.Time);
+        if (_failed.Any)
+            ExpireRequests(e.Time);
+        switch (e.Kind)
+        {
+            case DmaEventKind.SwiotlbBounced:
+                if (Enter(ref e))
+                    PushBounce(e);
+                break;
+            case DmaEventKind.MapPage or DmaEventKind.MapResource:
+                if (Enter(ref e) && Usable(e))
+                    MapSingle(e);
+                break;
+            case DmaEventKind.MapSg:
+                if (Enter(ref e) && Usable(e))
+                    MapList(e);
+                break;
+            case DmaEventKind.UnmapPage or DmaEventKind.UnmapResource:
+                if (Enter(ref e))
+                    UnmapSingle(e);
+                break;
+            case DmaEventKind.UnmapSg:
+                if (Enter(ref e))
+                    UnmapList(e);
+                break;
+            case DmaEventKind.SyncSingleForCpu or DmaEventKind.SyncSingleForDevice:
+                if (Enter(ref e) && Usable(e))
+                    Sync(e, e.DmaAddress.Value, e.Size, e.Kind == DmaEventKind.SyncSingleForCpu);
+                break;
+            case DmaEventKind.SyncSgForCpu or DmaEventKind.SyncSgForDevice:
+                if (Enter(ref e) && Usable(e))
+                    SyncList(e);
+                break;
+            case DmaEventKind.Alloc or DmaEventKind.AllocPages:
+                if (Enter(ref e) && _current.Device.RestrictedPool is not null)
+                    Allocate(e);
+                break;
+            case DmaEventKind.Free or DmaEventKind.FreePages:
+                if (Enter(ref e) && _current.Device.RestrictedPool is not null)
+                    Free(e);
+                break;
+            case DmaEventKind.LostEvents:
+                Counts.LostEvents += Math.Max(e.LostCount, 1);
+                break;
+        }
+    }
+
+    private void End()
+    {
+        _ended = true;
+        foreach (List<PendingBounce> pending in _pending)
+            AbandonBounces(pending, 0);
+        Counts.FailedRequests = _failed.Count;
+        Counts.UnservedRequests = _failed.Count - _served;
+    }
+
+    /// <summary>Makes the event's device the current one. False for devices behind an IOMMU.</summary>
+    private bool Enter(ref DmaEvent e)
+    {
+        if (e.Device >= _deviceOf.Length)
+            Array.Resize(ref _deviceOf, Math.Max(e.Device + 1, _deviceOf.Length * 2));
+        if (_deviceOf[e.Device] == 0)
+            AddDevice(e.Device);
+        _currentDevice = _deviceOf[e.Device] - 1;
+        _current = _devices[_currentDevice];
+        if (!_current.Translated)
+            return true;
+        if (e.Kind is DmaEventKind.MapPage or DmaEventKind.MapSg)
+            Counts.Translated++;
+        return false;
+    }
+
+    private void AddDevice(int number)
+    {
+        string name = _reader.Devices[number];
+        LoadDevice device = _machine.DeviceOf(name);
+        _devices.Add(new DeviceEvidence(device, _machine.KnowsCoherenceOf(name), !_machine.Machine.HasNonCoherentDevices)
+        {
+            Translated = _machine.Facts.TranslatedDevices.Contains(name),
+        });
+        _deviceOf[number] = _devices.Count;
+    }
+
+    private bool Usable(in DmaEvent e)
+    {
+        if (e.HasDirection && e.Direction <= DmaDirection.FromDevice)
+            return true;
+        Counts.Unusable++;
+        return false;
+    }
+
+    private void Change(LoadOperationKind kind, ulong value) =>
+        _chunk.Add(new LoadOperation { Kind = kind, Time = _event.Time, Device = _currentDevice, Size = value });
+
+    private void ExpireRequests(ulong time)
+    {
+        while (_failed.TryExpire(time, out long number))
+            _chunk.Add(new LoadOperation { Kind = LoadOperationKind.Forget, Time = time, Request = number });
+    }
+
+    /// <summary>How long a mapping of the current device lives that was never seen alive: as its others did, in the middle.</summary>
+    private ulong AssumedLifetime()
+    {
+        ulong own = _current.Lifetimes.Median();
+        return own != 0 ? own : _allLifetimes.Median();
+    }
+}

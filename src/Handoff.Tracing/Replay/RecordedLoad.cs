@@ -1,0 +1,112 @@
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Replay;
+
+/// <summary>The load of a recording: read once if it is small enough to be kept, else once for every pass over it.</summary>
+public sealed class RecordedLoad
+{
+    /// <summary>Up to this many bytes of operations are kept.</summary>
+    private const long MostKept = 256L << 20;
+
+    private readonly Func<RecordingReader> _open;
+    private List<LoadChunk>? _kept;
+    private bool _tooLong;
+
+    private RecordedLoad(string name, RecordedMachine machine, Func<RecordingReader> open)
+    {
+        Name = name;
+        Machine = machine;
+        _open = open;
+    }
+
+    /// <summary>Name for headings.</summary>
+    public string Name { get; }
+
+    /// <summary>The recorded machine.</summary>
+    public RecordedMachine Machine { get; }
+
+    /// <summary>What the recording holds; complete after the first pass.</summary>
+    public LoadCounts Counts { get; private set; } = new();
+
+    /// <summary>Devices; complete after the first pass.</summary>
+    public IReadOnlyList<LoadDevice> Devices { get; private set; } = [];
+
+    /// <summary>What is wrong with the recording itself; complete after the first pass.</summary>
+    public IReadOnlyList<RecordingDiagnostic> Diagnostics { get; private set; } = [];
+
+    /// <summary>How much of a pass that reads the recording is done, 0 to 1; 1 where the load is kept, -1 if unknown.</summary>
+    public double Progress { get; private set; } = -1;
+
+    /// <summary>Opens a recording with the facts beside it.</summary>
+    /// <param name="bundle">The recording.</param>
+    /// <param name="cancellation">Ends a survey early.</param>
+    public static RecordedLoad Open(TraceBundle bundle, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(bundle);
+        return Open(bundle.Name, bundle.ReadFacts(), () => Recording.Open(bundle.Path), cancellation);
+    }
+
+    /// <summary>Opens a recording from anywhere.</summary>
+    /// <param name="name">Name for headings.</param>
+    /// <param name="facts">Facts about the machine.</param>
+    /// <param name="open">Opens the recording at its beginning, as often as asked.</param>
+    /// <param name="cancellation">Ends a survey early.</param>
+    public static RecordedLoad Open(string name, MachineFacts facts, Func<RecordingReader> open, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        ArgumentNullException.ThrowIfNull(open);
+        using RecordingReader reader = open();
+        bool known = facts.Ram is not null && facts.CommandLine.Length > 0 && facts.KernelRelease.Length > 0 && facts.Swiotlb is not null;
+        LoadSurvey survey = LoadSurvey.Take(reader, device => facts.RestrictedPoolOf(device) is not null, known, cancellation);
+        return new RecordedLoad(name, RecordedMachine.Create(facts, reader.Header, survey), open);
+    }
+
+    /// <summary>Goes over the load. A chunk is valid until the next one is asked for.</summary>
+    public IEnumerable<LoadChunk> Pass(CancellationToken cancellation = default)
+    {
+        if (_kept is { } kept)
+        {
+            Progress = 1;
+            return kept;
+        }
+
+        return Read(cancellation);
+    }
+
+    private IEnumerable<LoadChunk> Read(CancellationToken cancellation)
+    {
+        using RecordingReader recording = _open();
+        var reader = new LoadReader(recording, Machine);
+        List<LoadChunk>? keep = _tooLong ? null : [];
+        long bytes = 0;
+        var spare = new LoadChunk();
+        while (true)
+        {
+            LoadChunk chunk = keep is null ? spare : new LoadChunk();
+            bool any = reader.Read(chunk, cancellation);
+            Progress = reader.Progress;
+            if (!any)
+                break;
+            if (keep is not null)
+            {
+                chunk.Trim();
+                keep.Add(chunk);
+                bytes += chunk.Bytes;
+                if (bytes > MostKept)
+                    (keep, _tooLong) = (null, true);
+            }
+
+            // Devices have to be known before a replay meets them.
+            if (Devices.Count < chunk.Devices)
+                Devices = [.. reader.Devices];
+            yield return chunk;
+        }
+
+        Counts = reader.Counts;
+        Devices = [.. reader.Devices];
+        Diagnostics = [.. recording.Diagnostics];
+        if (!cancellation.IsCancellationRequested)
+            _kept = keep;
+    }
+}

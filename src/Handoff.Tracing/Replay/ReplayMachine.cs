@@ -1,0 +1,62 @@
+using System.Globalization;
+using Handoff.Kernels;
+using Handoff.Swiotlb;
+using Handoff.Tracing.Bundles;
+
+namespace Handoff.Tracing.Replay;
+
+/// <summary>Boots the machine of a configuration.</summary>
+internal static class ReplayMachine
+{
+    /// <summary>A booted mapping layer that only counts.</summary>
+    public static DmaLayer<CountingMemory> Boot(RecordedMachine recorded, ReplayConfiguration configuration)
+    {
+        KernelProfile kernel = configuration.Kernel ?? recorded.Kernel;
+        bool asRecorded = configuration is { Slots: null, DefaultSize: false, Areas: null } && configuration.Bounce != BounceMode.Never;
+        if (asRecorded && recorded.Pool is { } pool)
+            return BootRecorded(recorded, pool, kernel, IsForced(recorded, configuration));
+        if (asRecorded && configuration.Bounce == BounceMode.AsRecorded)
+            return new DmaLayer<CountingMemory>(recorded.Machine, kernel, default, swiotlb: null);
+
+        Machine machine = recorded.Machine with { SwiotlbParameter = ParameterOf(recorded, configuration), SwiotlbStart = null };
+        var layer = new DmaLayer<CountingMemory>(machine, kernel, default);
+        if (layer.Swiotlb is not { } made || recorded.Pool is not { } known)
+            return layer;
+
+        // Boot code goes from the top downwards: a pool of another size ends where the recorded one does.
+        ulong size = made.DefaultPool.Size;
+        if (size > known.End.Value || !machine.Ram.Contains(new(known.End.Value - size), size))
+            return layer;
+        return new DmaLayer<CountingMemory>(machine with { SwiotlbStart = new(known.End.Value - size) }, kernel, default);
+    }
+
+    /// <summary>The text after <c>swiotlb=</c> that asks for a configuration.</summary>
+    public static string ParameterOf(RecordedMachine recorded, ReplayConfiguration configuration)
+    {
+        if (configuration.Bounce == BounceMode.Never)
+            return "noforce";
+        ulong? slots = configuration.DefaultSize ? null : configuration.Slots ?? recorded.Pool?.Size >> SwiotlbConstants.SlotShift;
+        int? areas = configuration.Areas ?? (recorded.Areas > 0 && !configuration.DefaultSize ? recorded.Areas : null);
+        string text = slots?.ToString(CultureInfo.InvariantCulture) ?? "";
+        if (areas is { } count)
+            text += string.Create(CultureInfo.InvariantCulture, $",{count}");
+        if (IsForced(recorded, configuration))
+            text += text.Length > 0 ? ",force" : "force";
+        return text;
+    }
+
+    private static bool IsForced(RecordedMachine recorded, ReplayConfiguration configuration) =>
+        configuration.Bounce == BounceMode.Forced || (configuration.Bounce == BounceMode.AsRecorded && recorded.ForceBounce);
+
+    private static DmaLayer<CountingMemory> BootRecorded(RecordedMachine recorded, MemoryRange range, KernelProfile kernel, bool force)
+    {
+        bool dynamic = kernel.Switches.DynamicPools;
+        int slots = (int)(range.Size >> SwiotlbConstants.SlotShift);
+        int areas = kernel.Switches.Areas ? Math.Max(recorded.Areas, 1) : 1;
+        var allocator = new SwiotlbAllocator("swiotlb", new SwiotlbPool(range.Start, slots, areas), force, dynamic: dynamic, canGrow: dynamic)
+        {
+            PhysicalLimit = recorded.Machine.Zones.LowLimit,
+        };
+        return new DmaLayer<CountingMemory>(recorded.Machine, kernel, default, allocator);
+    }
+}
