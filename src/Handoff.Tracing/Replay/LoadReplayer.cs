@@ -3,7 +3,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Handoff.Direct;
 using Handoff.Swiotlb;
-using Handoff.Tracing.Bundles;
 
 namespace Handoff.Tracing.Replay;
 
