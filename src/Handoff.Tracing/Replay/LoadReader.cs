@@ -9,7 +9,7 @@ namespace Handoff.Tracing.Replay;
 /// </summary>
 public sealed partial class LoadReader
 {
-    private readonly RecordedMachine _machine;
+    private readonly LoadMachine _machine;
     private readonly RecordingReader _reader;
     private readonly LiveMappings _live = new();
     private readonly FailedRequests _failed = new();
@@ -27,7 +27,7 @@ public sealed partial class LoadReader
     /// <summary>Starts at the beginning of a recording.</summary>
     /// <param name="reader">The recording; the caller disposes it.</param>
     /// <param name="machine">The recorded machine.</param>
-    public LoadReader(RecordingReader reader, RecordedMachine machine)
+    public LoadReader(RecordingReader reader, LoadMachine machine)
     {
         ArgumentNullException.ThrowIfNull(machine);
         _reader = reader;

@@ -13,7 +13,7 @@ public sealed class RecordedLoad
     private List<LoadChunk>? _kept;
     private bool _tooLong;
 
-    private RecordedLoad(string name, RecordedMachine machine, Func<RecordingReader> open)
+    private RecordedLoad(string name, LoadMachine machine, Func<RecordingReader> open)
     {
         Name = name;
         Machine = machine;
@@ -24,7 +24,7 @@ public sealed class RecordedLoad
     public string Name { get; }
 
     /// <summary>The recorded machine.</summary>
-    public RecordedMachine Machine { get; }
+    public LoadMachine Machine { get; }
 
     /// <summary>What the recording holds; complete after the first pass.</summary>
     public LoadCounts Counts { get; private set; } = new();
@@ -59,7 +59,7 @@ public sealed class RecordedLoad
         using RecordingReader reader = open();
         bool known = facts.Ram is not null && facts.CommandLine.Length > 0 && facts.KernelRelease.Length > 0 && facts.Swiotlb is not null;
         LoadSurvey survey = LoadSurvey.Take(reader, device => facts.RestrictedPoolOf(device) is not null, known, cancellation);
-        return new RecordedLoad(name, RecordedMachine.Create(facts, reader.Header, survey), open);
+        return new RecordedLoad(name, LoadMachine.Create(facts, reader.Header, survey), open);
     }
 
     /// <summary>Goes over the load. A chunk is valid until the next one is asked for.</summary>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Handoff.Kernels;
 using Handoff.Swiotlb;
-using Handoff.Tracing.Bundles;
 
 namespace Handoff.Tracing.Replay;
 
@@ -9,7 +8,7 @@ namespace Handoff.Tracing.Replay;
 internal static class ReplayMachine
 {
     /// <summary>A booted mapping layer that only counts.</summary>
-    public static DmaLayer<CountingMemory> Boot(RecordedMachine recorded, ReplayConfiguration configuration)
+    public static DmaLayer<CountingMemory> Boot(LoadMachine recorded, ReplayConfiguration configuration)
     {
         KernelProfile kernel = configuration.Kernel ?? recorded.Kernel;
         bool asRecorded = configuration is { Slots: null, DefaultSize: false, Areas: null } && configuration.Bounce != BounceMode.Never;
@@ -31,7 +30,7 @@ internal static class ReplayMachine
     }
 
     /// <summary>The text after <c>swiotlb=</c> that asks for a configuration.</summary>
-    public static string ParameterOf(RecordedMachine recorded, ReplayConfiguration configuration)
+    public static string ParameterOf(LoadMachine recorded, ReplayConfiguration configuration)
     {
         if (configuration.Bounce == BounceMode.Never)
             return "noforce";
@@ -45,10 +44,10 @@ internal static class ReplayMachine
         return text;
     }
 
-    private static bool IsForced(RecordedMachine recorded, ReplayConfiguration configuration) =>
+    private static bool IsForced(LoadMachine recorded, ReplayConfiguration configuration) =>
         configuration.Bounce == BounceMode.Forced || (configuration.Bounce == BounceMode.AsRecorded && recorded.ForceBounce);
 
-    private static DmaLayer<CountingMemory> BootRecorded(RecordedMachine recorded, MemoryRange range, KernelProfile kernel, bool force)
+    private static DmaLayer<CountingMemory> BootRecorded(LoadMachine recorded, MemoryRange range, KernelProfile kernel, bool force)
     {
         bool dynamic = kernel.Switches.DynamicPools;
         int slots = (int)(range.Size >> SwiotlbConstants.SlotShift);

@@ -2,17 +2,17 @@ using System.Collections.Immutable;
 using System.Numerics;
 using Handoff.Kernels;
 using Handoff.Swiotlb;
+using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Recordings;
-using Handoff.Tracing.Replay;
 
-namespace Handoff.Tracing.Bundles;
+namespace Handoff.Tracing.Replay;
 
 /// <summary>A recorded machine with every gap filled: by what the recording shows, or by an assumption that is stated.</summary>
-public sealed class RecordedMachine
+public sealed class LoadMachine
 {
     private readonly List<string> _assumptions = [];
 
-    private RecordedMachine(MachineFacts facts, Machine machine, KernelProfile kernel)
+    private LoadMachine(MachineFacts facts, Machine machine, KernelProfile kernel)
     {
         Facts = facts;
         Machine = machine;
@@ -44,7 +44,7 @@ public sealed class RecordedMachine
     /// <param name="facts">Facts beside the recording.</param>
     /// <param name="header">What the recording says about itself.</param>
     /// <param name="survey">What its events show; needed where facts are missing.</param>
-    public static RecordedMachine Create(MachineFacts facts, RecordingHeader header, LoadSurvey survey)
+    public static LoadMachine Create(MachineFacts facts, RecordingHeader header, LoadSurvey survey)
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(header);
@@ -81,7 +81,7 @@ public sealed class RecordedMachine
             areas = SwiotlbParameter.LimitAreas(areas, slots);
         }
 
-        var made = new RecordedMachine(facts, machine, kernel) { Pool = pool, Areas = areas, ForceBounce = force };
+        var made = new LoadMachine(facts, machine, kernel) { Pool = pool, Areas = areas, ForceBounce = force };
         made._assumptions.AddRange(assumed);
         return made;
     }
