@@ -33,7 +33,8 @@ public sealed class DirectRules
         _kmallocBounce = kernel.KmallocBounce && machine.HasNonCoherentDevices;
         _skipIsSafe = kernel.KmallocBounceObeysSkip;
         _shortLimit = 2 * machine.DmaMinAlign;
-        KmallocMinAlign = _kmallocBounce && defaultPoolExists ? 8 : Math.Max(8, machine.DmaCacheAlignment);
+        KmallocMinAlign = !kernel.KmallocBounce ? Math.Max(8, machine.DmaMinAlign)
+            : _kmallocBounce && defaultPoolExists ? 8 : Math.Max(8, machine.DmaCacheAlignment);
         for (uint size = 1; size < _shortLimit; size++)
         {
             if (KmallocSizes.RoundUp(size, KmallocMinAlign) % machine.DmaCacheAlignment != 0)

@@ -9,6 +9,7 @@ internal sealed class MachineSetup
     private const ulong FourGiB = 1UL << 32;
 
     private readonly MachineVariant _variant;
+    private uint _kmallocMinAlign = 8;
     private ulong _low;
     private ulong _high;
 
@@ -32,8 +33,6 @@ internal sealed class MachineSetup
         _high = Math.Max(FourGiB, _low) + (64UL << 20);
         foreach (DeviceDeclaration declaration in test.Devices)
             Devices.Add(declaration.Name.Text, MakeDevice(declaration));
-        foreach (BufferDeclaration buffer in test.Buffers)
-            Place(buffer);
     }
 
     public Machine Machine { get; }
@@ -42,6 +41,16 @@ internal sealed class MachineSetup
 
     /// <summary>Buffers and neighbours by name.</summary>
     public Dictionary<string, MemoryObject> Objects { get; } = [];
+
+    /// <summary>Gives every buffer its place.</summary>
+    /// <param name="buffers">In the order of their declarations.</param>
+    /// <param name="kmallocMinAlign">Smallest alignment of a slab object, which the kernel decides at boot.</param>
+    public void PlaceBuffers(IEnumerable<BufferDeclaration> buffers, uint kmallocMinAlign)
+    {
+        _kmallocMinAlign = kmallocMinAlign;
+        foreach (BufferDeclaration buffer in buffers)
+            Place(buffer);
+    }
 
     /// <summary>Takes fresh low memory for an allocation.</summary>
     public ulong TakeLow(ulong size, ulong alignment)
@@ -119,7 +128,7 @@ internal sealed class MachineSetup
         return left >= page << 8 ? page << 8 : left >= page << 4 ? page << 4 : page;
     }
 
-    private ulong SlabSize(ulong size) => KmallocSizes.RoundUp(size, 8, Machine.PageSize);
+    private ulong SlabSize(ulong size) => KmallocSizes.RoundUp(size, _kmallocMinAlign, Machine.PageSize);
 
     private ulong Find(BufferDeclaration buffer, ulong size, ulong alignment)
     {

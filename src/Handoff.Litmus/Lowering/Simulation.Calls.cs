@@ -137,6 +137,7 @@ internal sealed partial class Simulation
             : reason == BounceReason.None ? null : $"bounces: {reason.Describe()}";
         Fails(steps[0], call, mapping.Error);
         Commit(agent, first);
+        _bounces.AddRange(mapping.Entries.Where(e => e.Reached != e.Original).Select(e => (e.Reached, e.Size)));
         if (!mapping.IsShared && _allMappings.Exists(m => !m.IsShared && !m.IsCoherentMemory && !m.Released && SharesLine(m, mapping)))
             Broken(steps[0], $"{mapping.Name} shares a cache line with another live mapping");
         _allMappings.Add(mapping);

@@ -25,6 +25,7 @@ internal sealed partial class Simulation
     private readonly Dictionary<string, List<StepRef>> _running = [];
     private readonly List<(PhysicalStep Step, MemoryEffect Effect, bool Write, string Name)> _cpuAccesses = [];
     private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To)> _deviceAccesses = [];
+    private readonly List<(ulong Start, ulong Size)> _bounces = [];
     private StepRef? _lastCommit;
     private int _nextLabel = 1;
 
@@ -35,6 +36,7 @@ internal sealed partial class Simulation
         _choices = choices;
         _setup = new MachineSetup(test, machine);
         _layer = new DmaLayer<RecordingMemory>(_setup.Machine, kernel, new RecordingMemory(_effects));
+        _setup.PlaceBuffers(test.Buffers, _layer.Rules.KmallocMinAlign);
         _layer.Observer = _watch = new LayerWatch(_effects, _allMappings);
         foreach (MemoryObject memory in _setup.Objects.Values.Where(o => o.Declaration is { IsDmaBuf: true }))
             _buffers.Add(memory.Name, new DmaBuf<RecordingMemory>(ExporterOf(memory), memory.Size));
@@ -227,6 +229,7 @@ internal sealed partial class Simulation
         SlotAt(address) || _setup.Objects.Values.Any(o => o.Zeroed && o.Runs.Exists(r => address - r.Start < r.Size));
 
     private bool SlotAt(ulong address) =>
+        _bounces.Exists(b => address - b.Start < b.Size) || // also in transient pools, which are gone by now
         (_layer.Swiotlb?.Pools.Any(p => p.Contains(new PhysicalAddress(address))) ?? false)
         || _setup.Devices.Values.Any(d => d.RestrictedPool?.Pools.Any(p => p.Contains(new PhysicalAddress(address))) ?? false);
 

@@ -23,6 +23,7 @@ public static class ApiConstants
         ["DMA_ATTR_ALLOC_SINGLE_PAGES"] = DmaAttributes.AllocSinglePages,
         ["DMA_ATTR_NO_WARN"] = DmaAttributes.NoWarn,
         ["DMA_ATTR_PRIVILEGED"] = DmaAttributes.Privileged,
+        ["DMA_ATTR_OVERWRITE"] = DmaAttributes.Overwrite,
         ["DMA_ATTR_MMIO"] = DmaAttributes.Mmio,
         ["DMA_ATTR_CPU_CACHE_CLEAN"] = DmaAttributes.DebuggingIgnoreCachelines,
         ["DMA_ATTR_DEBUGGING_IGNORE_CACHELINES"] = DmaAttributes.DebuggingIgnoreCachelines,
