@@ -51,6 +51,10 @@ public sealed partial class ConsoleTests
     [InlineData("a\n…\nz\n", "a\nb\n", false)]
     [InlineData("leak\n", "ok\n", false)]
     [InlineData("…\nz\n", "a\nz\nb\n", false)]
+    [InlineData("a\n…\nb\n…\nz\n", "a\nx\nb\nb\ny\nz\n", true)]
+    [InlineData("a\n…\nb\n…\nz\n", "a\nx\ny\nz\n", false)]
+    [InlineData("a\n", "a\nb\n", false)]
+    [InlineData("a\nb\n", "a\n", false)]
     public void Comparison_masks_times_and_nothing_else(string page, string real, bool same) => Assert.Equal(same, Matches(page, real));
 
     /// <summary>The block with the real output of its commands.</summary>
@@ -93,11 +97,34 @@ public sealed partial class ConsoleTests
 
     private static bool Matches(string page, string real)
     {
-        var pattern = new StringBuilder("^");
-        foreach (string line in page.Split('\n')[..^1])
-            pattern.Append(line == "…" ? "(.*\n)*?" : Regex.Escape(Mask(line)) + "\n");
-        return Regex.IsMatch(Mask(real), pattern.Append('$').ToString(), RegexOptions.NonBacktracking);
+        string[] wanted = Mask(page).Split('\n'), has = Mask(real).Split('\n');
+        // Stretches between lines of … : the first one begins the text, the last one ends it, the others follow in order.
+        int at = 0, from = 0;
+        for (int dots = Array.IndexOf(wanted, "…"); dots >= 0; from = dots + 1, dots = Array.IndexOf(wanted, "…", from))
+        {
+            int found = from == 0 ? 0 : Find(has, at, wanted.AsSpan(from, dots - from));
+            if (found < 0 || !Stands(has, found, wanted.AsSpan(from, dots - from)))
+                return false;
+            at = found + dots - from;
+        }
+
+        int last = has.Length - (wanted.Length - from);
+        return (from == 0 ? last == 0 : last >= at) && Stands(has, last, wanted.AsSpan(from));
     }
+
+    private static int Find(string[] lines, int from, ReadOnlySpan<string> wanted)
+    {
+        for (int at = from; at + wanted.Length <= lines.Length; at++)
+        {
+            if (Stands(lines, at, wanted))
+                return at;
+        }
+
+        return -1;
+    }
+
+    private static bool Stands(string[] lines, int at, ReadOnlySpan<string> wanted) =>
+        at >= 0 && at + wanted.Length <= lines.Length && lines.AsSpan(at, wanted.Length).SequenceEqual(wanted);
 
     private static string Mask(string text) => Counter().Replace(Time().Replace(text, "TIME"), "N $1");
 
