@@ -62,7 +62,7 @@ public sealed partial class CorpusTests
     {
         foreach (CorpusTest test in CorpusTest.All.Where(t => !t.IsGenerated))
         {
-            string comments = string.Join(' ', Comment().Matches(test.Text).Select(m => m.Groups[1].Value));
+            string comments = string.Join(' ', Comment().Matches(test.Text).Select(m => m.Groups["text"].Value));
             Assert.True(comments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length >= 8, $"{test}: no comment argues the verdict");
             Assert.NotEmpty(test.Test.Expectations);
         }
@@ -89,9 +89,9 @@ public sealed partial class CorpusTests
         }
     }
 
-    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
+    [GeneratedRegex("^[a-z0-9]+(?:-[a-z0-9]+)*$", RegexOptions.ExplicitCapture)]
     private static partial Regex NameRule();
 
-    [GeneratedRegex("^// ?(.*)$", RegexOptions.Multiline)]
+    [GeneratedRegex("^// ?(?<text>.*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Comment();
 }
