@@ -1,5 +1,6 @@
 using Handoff.Conformance.Recordings.Machines;
 using Handoff.Conformance.Recordings.Probe;
+using Handoff.Conformance.Recordings.Replay;
 using Handoff.Conformance.Recordings.Verdicts;
 using Handoff.Tracing.Bundles;
 
@@ -36,6 +37,10 @@ internal static class RecordingJudge
         {
             MachineJudge.Judge(recorded, verdict);
             ProbeJudge.Judge(recorded, verdict);
+            if (PackedFile.Find(directory, "trace.dat") is { } binary)
+                Replayer.Replay(recorded, verdict, binary);
+            else if (PackedFile.Find(directory, "trace.txt") is { } text)
+                Replayer.Replay(recorded, verdict, text);
         }
         catch (InsufficientMemoryException e)
         {

@@ -47,6 +47,32 @@ public sealed partial class DmaLayer<TMemory>
         EndBounce(device, allocator, pool, slot, size, (attributes & DmaAttributes.SkipCpuSync) == 0 && direction != DmaDirection.ToDevice);
     }
 
+    /// <summary>Takes the slots of a bounced mapping that exists already, such as one made before a recording began. Nothing is copied.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="address">The mapping's DMA address; must lie in one of the device's pools.</param>
+    /// <param name="original">First byte of its buffer.</param>
+    /// <param name="size">Bytes.</param>
+    /// <param name="alignMask">Alignment the block itself needed, minus one; 0 for none.</param>
+    /// <param name="moveSearch">Whether the area's next search starts behind these slots, as after a map.</param>
+    /// <returns>Whether the slots were free and could have been one mapping's. It ends with an unmap, like any other.</returns>
+    public bool AdoptBounce(Device device, DmaAddress address, PhysicalAddress original, ulong size, ulong alignMask = 0, bool moveSearch = false)
+    {
+        PhysicalAddress at = _rules.ToPhysical(device, address);
+        if (AllocatorOf(device) is not { } allocator || allocator.Pools.FirstOrDefault(p => p.Contains(at)) is not { } pool)
+            return false;
+        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        const uint inSlot = SwiotlbConstants.SlotSize - 1;
+        ulong offset = original.Value & minAlign & (alignMask | inSlot);
+        int pad = (int)(offset >> SwiotlbConstants.SlotShift);
+        var request = new SlotRequest(original.Value, Align.Up(unchecked(size + offset), alignMask + 1), alignMask, minAlign, device.SegmentBoundaryMask, _pageSize, _kernel.PageAlignBigBounce);
+        int slot = (int)((at - pool.Start) >> SwiotlbConstants.SlotShift) - pad;
+        if (((at - pool.Start) & inSlot) != (offset & inSlot) || !allocator.TryTakeAt(pool, slot, request, pad, moveSearch))
+            return false;
+        device.SkipSync = false;
+        device.UsesSwiotlb |= allocator.IsDynamic;
+        return true;
+    }
+
     /// <summary>Makes the bounce pools that failing searches asked for, and refills atomic pools (the kernel's background work).</summary>
     /// <returns>Number of bounce pools made.</returns>
     /// <remarks>Kernel: <c>swiotlb_dyn_alloc()</c>. Call it when deferred work would run; nothing calls it by itself.</remarks>

@@ -193,6 +193,15 @@ public sealed class SwiotlbAllocator
         return -1;
     }
 
+    /// <summary>Takes slots that are known to be in use.</summary>
+    internal bool TryTakeAt(SwiotlbPool pool, int slot, in SlotRequest request, int padSlots, bool moveSearch)
+    {
+        bool taken = pool.TryTakeAt(slot, request, padSlots, moveSearch, out bool overBudget);
+        if (overBudget)
+            UpdateHighWater(reset: false);
+        return taken;
+    }
+
     /// <summary>Takes slots from a pool made for one request.</summary>
     internal int FindTransient(Device device, SwiotlbPool transient, in SlotRequest request, int padSlots)
     {

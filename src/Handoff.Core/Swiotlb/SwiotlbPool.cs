@@ -102,6 +102,14 @@ public sealed class SwiotlbPool
     /// <summary>Search start of each area, for snapshots that compare states.</summary>
     public int SearchIndexOf(int area) => Area(area).Index;
 
+    /// <summary>Sets the search start of an area back to one that <see cref="SearchIndexOf"/> gave (not thread-safe).</summary>
+    public void RestoreSearchIndex(int area, int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, AreaSlots);
+        Area(area).Index = index;
+    }
+
     internal ref SlotArea Area(int area) => ref _areas[area + 1];
 
     /// <summary>Tries to take slots from one area.</summary>
@@ -131,6 +139,38 @@ public sealed class SwiotlbPool
 
         locked.Exit();
         return slot;
+    }
+
+    /// <summary>Takes slots that are known to be in use, wherever the search stands.</summary>
+    /// <returns>Whether all of them were free, in one area and one segment.</returns>
+    internal bool TryTakeAt(int slot, in SlotRequest request, int padSlots, bool moveSearch, out bool overBudget)
+    {
+        overBudget = false;
+        int last = slot + request.Slots - 1;
+        if (slot < 0 || request.Slots is 0 or > SwiotlbConstants.SegmentSlots || last >= Areas * AreaSlots
+            || slot / AreaSlots != last / AreaSlots || slot / SwiotlbConstants.SegmentSlots != last / SwiotlbConstants.SegmentSlots)
+            return false;
+        int area = slot / AreaSlots;
+        ref SlotArea a = ref Area(area);
+        ref SlotArea locked = ref Area(_oneLock ? 0 : area);
+        locked.Enter();
+        bool free = true;
+        for (int i = slot; i <= last && free; i++)
+            free = _table.IsFree(i);
+        if (free)
+        {
+            _table.TakeLocked(request, slot, padSlots);
+            a.Used += request.Slots;
+            overBudget = a.Used > a.Budget;
+            if (moveSearch)
+            {
+                int next = last + 1 - (area * AreaSlots);
+                a.Index = next >= AreaSlots ? 0 : next;
+            }
+        }
+
+        locked.Exit();
+        return free;
     }
 
     /// <summary>The data behind an address of this pool.</summary>

@@ -48,6 +48,30 @@ public sealed class WorkedExampleTests
         Assert.Equal(0x7c00_2000UL, layer.SwiotlbMap(device, new(0x1_0000_0000), 4096, 0, DmaDirection.ToDevice).Value);
     }
 
+    [Theory]
+    [InlineData(0x1_2345_0678UL, 5000UL, 0xfffu, 0UL)]
+    [InlineData(0x1_2345_0e78UL, 5000UL, 0u, 0UL)]
+    [InlineData(0x1_2345_0e78UL, 5000UL, 0xfffu, 0xffffUL)]
+    public void AnAdoptedMappingIsLikeOneThatWasMade(ulong original, ulong size, uint minAlign, ulong alignMask)
+    {
+        DmaLayer<CopyRecorder> made = Layer(), adopted = Layer();
+        var device = new Device("dev") { MinAlignMask = minAlign };
+        PhysicalAddress slot = made.SwiotlbMap(device, new(original), size, alignMask, DmaDirection.ToDevice);
+        Assert.True(adopted.AdoptBounce(device, new(slot.Value), new(original), size, alignMask, moveSearch: true));
+        Assert.False(adopted.AdoptBounce(device, new(slot.Value), new(original), size, alignMask));
+        Assert.False(adopted.AdoptBounce(device, new(Start - 0x1000), new(original), size, alignMask));
+        Assert.Equal((made.Swiotlb!.Used, made.Swiotlb.HighWater), (adopted.Swiotlb!.Used, adopted.Swiotlb.HighWater));
+
+        PhysicalAddress next = made.SwiotlbMap(device, new(original), 100, 0, DmaDirection.ToDevice);
+        Assert.Equal(next, adopted.SwiotlbMap(device, new(original), 100, 0, DmaDirection.ToDevice));
+        adopted.SwiotlbUnmap(device, slot, size, DmaDirection.ToDevice);
+        adopted.SwiotlbUnmap(device, next, 100, DmaDirection.ToDevice);
+        Assert.Equal(0, adopted.Swiotlb.Used);
+        Assert.True(adopted.AdoptBounce(device, new(slot.Value), new(original), size, alignMask));
+        adopted.Swiotlb.DefaultPool.RestoreSearchIndex(0, 0);
+        Assert.NotEqual(slot, adopted.SwiotlbMap(device, new(original), size, alignMask, DmaDirection.ToDevice));
+    }
+
     [Fact]
     public void ASegmentBoundaryIsNotCrossed()
     {

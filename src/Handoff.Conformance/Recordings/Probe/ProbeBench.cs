@@ -27,7 +27,8 @@ internal sealed class ProbeBench : IDisposable
 
     public RealMemory Memory { get; }
 
-    public Device Device(string name) => _booted[name];
+    /// <summary>The device of that name; a damaged line may have none.</summary>
+    public Device Device(string name) => _booted[name.Length == 0 ? "?" : name];
 
     public void Dispose() => Memory.Free();
 

@@ -1,0 +1,256 @@
+using Handoff.Direct;
+using Handoff.Swiotlb;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Conformance.Recordings.Replay;
+
+/// <content>Decisions to bounce, and the slots that follow.</content>
+internal sealed partial class Replayer
+{
+    /// <summary>Alignment that dma-iommu asks a block to have: its granule, one page.</summary>
+    private ulong TranslationGranuleMask => _recorded.Machine.PageSize - 1;
+
+    /// <summary>Areas whose search start is known: slots were taken there since the trace began or events were lost.</summary>
+    private readonly HashSet<(SwiotlbPool Pool, int Area)> _searched = [];
+
+    /// <summary>Lists whose map has failed or will: the decisions so far, and the slots of those that succeeded.</summary>
+    private readonly Dictionary<(int Pid, int Cpu, Device Device), (List<TraceEvent> Decisions, List<SlotOwner> Owners)> _failing = [];
+
+    /// <summary>A decision: right if the engine bounces this buffer too; its slots are taken now.</summary>
+    private void Decide(TraceEvent e, ReplayedDevice device)
+    {
+        if (e.Bounce is null)
+        {
+            DecideAlone(e, device);
+            return;
+        }
+
+        if (device.IsTranslated)
+        {
+            TallyOf(e).NotCovered++;
+        }
+        else
+        {
+            LearnMask(e, device);
+            JudgeDecision(e, device, e.Bounce.Original, e.Bounce.Direction, e.Bounce.Attributes);
+        }
+
+        if (TryTake(e.Bounce))
+            RetryWaiting();
+        else
+            _waiting.Add(e.Bounce);
+    }
+
+    private void JudgeDecision(TraceEvent e, ReplayedDevice device, PhysicalAddress original, DmaDirection direction, DmaAttributes attributes)
+    {
+        bool bounces = _layer.ReasonToBounce(device.Device, original, e.Size, direction, attributes) != BounceReason.None;
+        bool forced = _layer.AllocatorOf(device.Device) is { ForceBounce: true };
+        Compare(
+            e,
+            bounces ? Text(device.Device.DmaMask ?? 0, _layer.Rules.ToDma(device.Device, original).Value, forced) : "no bounce",
+            Text(e.DmaMask, e.Physical, e.IsForced));
+
+        string Text(ulong mask, ulong address, bool force) => $"bounce dma_mask={mask:x} dev_addr={address:x} size={e.Size} {(force ? "FORCE" : "NORMAL")}";
+    }
+
+    /// <summary>A decision that no map follows: an entry of a list that fails. The list ends with the entry that the engine cannot map either.</summary>
+    private void DecideAlone(TraceEvent e, ReplayedDevice device)
+    {
+        (int, int, Device) key = (e.Pid, e.Pid == 0 ? e.Cpu : -1, device.Device);
+        if (!_failing.TryGetValue(key, out (List<TraceEvent> Decisions, List<SlotOwner> Owners) list))
+            _failing[key] = list = ([], []);
+        list.Decisions.Add(e);
+        if (!device.IsTranslated)
+            LearnMask(e, device);
+        var bounce = new Bounce { Decision = e, Original = OriginalOf(e, device), Size = e.Size, Direction = DmaDirection.Bidirectional, Attributes = DmaAttributes.None };
+        TryTake(bounce);
+        if (bounce.Result.IsMapped)
+        {
+            if (_book.OwnerAt(SlotOf(device, bounce)) is { } owner)
+                list.Owners.Add(owner);
+            return;
+        }
+
+        _failing.Remove(key);
+        foreach (SlotOwner owner in list.Owners)
+            Release(owner);
+        foreach (TraceEvent decision in list.Decisions)
+        {
+            if (device.IsTranslated)
+                TallyOf(decision).NotCovered++;
+            else
+                JudgeDecision(decision, device, OriginalOf(decision, device), DmaDirection.Bidirectional, DmaAttributes.None);
+        }
+
+        RetryWaiting();
+    }
+
+    /// <summary>The buffer behind a decision's address; one outside all windows prints as all ones, and any address outside them does as well.</summary>
+    private PhysicalAddress OriginalOf(TraceEvent decision, ReplayedDevice device) =>
+        device.IsTranslated ? new(decision.Physical)
+            : decision.Physical == ulong.MaxValue ? new(decision.Physical & ~0xfffUL)
+            : _layer.Rules.ToPhysical(device.Device, new(decision.Physical));
+
+    private PhysicalAddress SlotOf(ReplayedDevice device, Bounce bounce) =>
+        device.IsTranslated ? new(bounce.Result.Value) : _layer.Rules.ToPhysical(device.Device, bounce.Result);
+
+    /// <summary>Decisions that are left over when the trace ends.</summary>
+    private void End()
+    {
+        EndCase();
+        foreach ((List<TraceEvent> decisions, _) in _failing.Values)
+        {
+            foreach (TraceEvent decision in decisions)
+            {
+                if (DeviceOf(decision).IsTranslated)
+                    TallyOf(decision).NotCovered++;
+                else if (_queue.Count - decision.Number < 1000 || !_isComplete)
+                    Explain(decision, Reasons.CutOff);
+                else
+                    Wrong(decision, "a list that the engine maps", "no map follows");
+            }
+        }
+    }
+
+    private bool TryTake(Bounce bounce) => TryTake(bounce, out _);
+
+    /// <summary>Lets the engine map the buffer, on the CPU that decided. Takes it back if the result is not the recorded one.</summary>
+    /// <param name="bounce">The buffer.</param>
+    /// <param name="instead">The slots that the engine would have given instead.</param>
+    private bool TryTake(Bounce bounce, out SlotOwner? instead)
+    {
+        ReplayedDevice device = DeviceOf(bounce.Decision);
+        instead = null;
+        _book.SaveSearches();
+        CurrentCpu.Id = bounce.Decision.Cpu;
+        DmaAddress result;
+        ulong alignMask = 0;
+        if (device.IsTranslated)
+        {
+            alignMask = TranslationGranuleMask;
+            PhysicalAddress slot = _layer.SwiotlbMap(device.Device, bounce.Original, bounce.Size, alignMask, bounce.Direction, bounce.Attributes);
+            result = slot.IsValid ? new(slot.Value) : DmaAddress.MappingError;
+        }
+        else
+        {
+            result = _layer.MapPhys(device.Device, bounce.Original, bounce.Size, bounce.Direction, bounce.Attributes);
+        }
+
+        bounce.Result = result;
+        SlotOwner? owner = result.IsMapped ? _book.Describe(device.Device, result, bounce.Original, bounce.Size, bounce.Direction, alignMask) : null;
+        if (!bounce.IsRecorded || device.IsTranslated || result == bounce.Recorded)
+        {
+            bounce.IsDone = true;
+            if (owner is not null)
+            {
+                _book.Add(owner);
+                _searched.Add((owner.Pool, owner.FirstSlot / owner.Pool.AreaSlots));
+            }
+
+            return true;
+        }
+
+        instead = owner;
+        if (owner is not null)
+            _layer.UnmapPhys(device.Device, result, bounce.Size, bounce.Direction, DmaAttributes.SkipCpuSync);
+        _book.RestoreSearches();
+        return false;
+    }
+
+    /// <summary>The map event is here, so its slots have been taken by now.</summary>
+    /// <returns>Whether the engine's result is the recorded one.</returns>
+    private bool Settle(Bounce bounce, TraceEvent map)
+    {
+        if (bounce.IsDone)
+            return true;
+        _waiting.Remove(bounce);
+        if (TryReorder(bounce, map) || (!_isComplete && TryLearn(bounce)))
+        {
+            RetryWaiting();
+            return true;
+        }
+
+        // It is wrong. What follows is judged from the recorded state, so that one difference does not cause others.
+        bounce.IsDone = true;
+        Device device = DeviceOf(map).Device;
+        if (bounce.Recorded.IsMapped && _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) is { FirstSlot: >= 0 } owner
+            && owner.FirstSlot + owner.Slots <= owner.Pool.Slots && _layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
+            _book.Add(owner);
+        return false;
+    }
+
+    /// <summary>Slots may be in use that the trace does not show: those that the engine gives although others were recorded are.</summary>
+    private bool TryLearn(Bounce bounce)
+    {
+        Device device = DeviceOf(bounce.Decision).Device;
+        SlotOwner? wanted = bounce.Recorded.IsMapped ? _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) : null;
+        if (bounce.Recorded.IsMapped && (wanted is null || wanted.FirstSlot < 0 || wanted.FirstSlot + wanted.Slots > wanted.Pool.Slots))
+            return false;
+        if (wanted is not null)
+        {
+            foreach (SlotOwner owner in _book.OwnersOf(wanted.Pool, wanted.FirstSlot, wanted.Slots).ToArray())
+            {
+                Release(owner);
+                bounce.Reason = owner.IsUnknown ? Reasons.HeldBefore : Reasons.UnmapLost;
+            }
+
+            if (!_searched.Contains((wanted.Pool, wanted.FirstSlot / wanted.Pool.AreaSlots))
+                && _layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
+            {
+                _book.Add(wanted);
+                _searched.Add((wanted.Pool, wanted.FirstSlot / wanted.Pool.AreaSlots));
+                bounce.Reason ??= Reasons.SearchStart;
+                bounce.IsDone = true;
+                return true;
+            }
+        }
+
+        var learned = new List<SlotOwner>();
+        while (!TryTake(bounce, out SlotOwner? instead))
+        {
+            if (instead is null || learned.Count > instead.Pool.Slots || !HoldUnknown(instead, learned))
+            {
+                foreach (SlotOwner owner in learned)
+                    Release(owner);
+                return false;
+            }
+        }
+
+        bounce.Reason ??= Reasons.HeldBefore;
+        return true;
+    }
+
+    private bool HoldUnknown(SlotOwner slots, List<SlotOwner> learned)
+    {
+        for (int i = 0; i < slots.Slots; i++)
+        {
+            PhysicalAddress at = slots.Pool.Start + ((ulong)(slots.FirstSlot + i) << SwiotlbConstants.SlotShift);
+            var unknown = new SlotOwner
+            {
+                Device = slots.Device,
+                Pool = slots.Pool,
+                FirstSlot = slots.FirstSlot + i,
+                Slots = 1,
+                Dma = DirectRules.ToDmaUnencrypted(slots.Device, at),
+                Original = new(0),
+                Size = SwiotlbConstants.SlotSize,
+                IsUnknown = true,
+            };
+            if (!Hold(unknown))
+                return false;
+            learned.Add(unknown);
+        }
+
+        return true;
+    }
+
+    /// <summary>A decision prints the device's mask. Where nothing else tells it, this does.</summary>
+    private void LearnMask(TraceEvent e, ReplayedDevice device)
+    {
+        if (device.IsScheduled || device.Device.DmaMask == e.DmaMask)
+            return;
+        _verdict.AddNote(device.IsMaskKnown ? $"the mask of {device} changed; learned from swiotlb_bounced" : $"mask of {device} learned from swiotlb_bounced");
+        device.IsMaskKnown = true;
+        _layer.SetMask(device.Device, e.DmaMask);
+    }
+}

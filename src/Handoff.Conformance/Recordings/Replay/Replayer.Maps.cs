@@ -1,0 +1,221 @@
+using Handoff.Direct;
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Conformance.Recordings.Replay;
+
+/// <content>Maps and unmaps.</content>
+internal sealed partial class Replayer
+{
+    /// <summary>A mapped list: what its unmap has to give back.</summary>
+    private sealed record MappedList(PhysicalAddress[] Addresses, int Entries, List<SlotOwner> Owners);
+
+    private readonly Dictionary<(Device Device, PhysicalAddress First), List<MappedList>> _lists = [];
+
+    /// <summary>Behind an IOMMU no event tells the slot; it is found by the address that the device was given.</summary>
+    private readonly Dictionary<(Device Device, DmaAddress Address), SlotOwner> _translated = [];
+
+    private void MapPage(TraceEvent e, ReplayedDevice device)
+    {
+        if (device.IsTranslated)
+        {
+            TallyOf(e).NotCovered++;
+            if (e.Bounces is [var taken] && _book.OwnerAt(new(taken.Result.Value)) is { } slots && e.Dma.IsMapped)
+                _translated[(device.Device, e.Dma)] = slots;
+            return;
+        }
+
+        if (e.Bounces is [var bounce])
+        {
+            bool same = Settle(bounce, e);
+            Compare(e, Text(same ? bounce.Recorded : bounce.Result), Text(e.Dma), bounce.Reason);
+        }
+        else
+        {
+            DmaAddress result = MapDirectly(e, device, new(e.Physical), e.Size, e.Dma);
+            Compare(e, Text(result), Text(e.Dma));
+        }
+
+        NoteMapOfCase(e, device);
+    }
+
+    /// <summary>A buffer that no decision to bounce precedes: the engine must not bounce it either.</summary>
+    private DmaAddress MapDirectly(TraceEvent e, ReplayedDevice device, PhysicalAddress address, ulong size, DmaAddress recorded)
+    {
+        if (!device.IsMaskKnown && recorded.IsMapped
+            && _layer.ReasonToBounce(device.Device, address, size, e.Direction, e.Attributes) == BounceReason.DeviceMask)
+        {
+            device.IsMaskKnown = true;
+            _verdict.AddNote($"mask of {device} learned: it reaches {address}");
+            _layer.SetMask(device.Device, ulong.MaxValue);
+        }
+
+        _book.SaveSearches();
+        CurrentCpu.Id = e.Cpu;
+        DmaAddress result = _layer.MapPhys(device.Device, address, size, e.Direction, e.Attributes);
+        if (result.IsMapped && _layer.IsBounced(device.Device, result))
+        {
+            _layer.UnmapPhys(device.Device, result, size, e.Direction, DmaAttributes.SkipCpuSync);
+            _book.RestoreSearches();
+        }
+
+        return result;
+    }
+
+    private void MapSg(TraceEvent e, ReplayedDevice device)
+    {
+        var owners = new List<SlotOwner>();
+        if (device.IsTranslated)
+        {
+            TallyOf(e).NotCovered++;
+            foreach (Bounce bounce in e.Bounces)
+            {
+                if (_book.OwnerAt(new(bounce.Result.Value)) is { } slots)
+                    owners.Add(slots);
+            }
+        }
+        else
+        {
+            JudgeList(e, device, owners);
+        }
+
+        if (e.PhysicalAddresses.Length == 0)
+            return;
+        (Device, PhysicalAddress) key = (device.Device, e.PhysicalAddresses[0]);
+        if (!_lists.TryGetValue(key, out List<MappedList>? same))
+            _lists[key] = same = [];
+        same.Add(new MappedList(e.PhysicalAddresses, e.IsTruncated ? e.FullNents : e.PhysicalAddresses.Length, owners));
+    }
+
+    private void JudgeList(TraceEvent e, ReplayedDevice device, List<SlotOwner> owners)
+    {
+        int next = 0;
+        string? reason = null;
+        (string Expected, string Got)? wrong = null;
+        int visible = Math.Min(e.PhysicalAddresses.Length, Math.Min(e.DmaAddresses.Length, e.Lengths.Length));
+        for (int i = 0; i < visible; i++)
+        {
+            PhysicalAddress address = e.PhysicalAddresses[i];
+            DmaAddress recorded = e.DmaAddresses[i], result;
+            bool decided = next < e.Bounces.Count && e.Bounces[next] is { IsRecorded: true } b && b.Original == address && b.Recorded == recorded;
+            if (decided)
+            {
+                Bounce bounce = e.Bounces[next++];
+                result = Settle(bounce, e) ? recorded : bounce.Result;
+                reason ??= bounce.Reason;
+            }
+            else
+            {
+                result = MapDirectly(e, device, address, e.Lengths[i], recorded);
+            }
+
+            if (result != recorded)
+                wrong ??= ($"entry {i}: {Text(result)}", $"entry {i}: {Text(recorded)}");
+            if (decided && _book.OwnerAt(_layer.Rules.ToPhysical(device.Device, recorded)) is { } owner)
+                owners.Add(owner);
+        }
+
+        foreach (Bounce bounce in e.Bounces.Skip(next))
+        {
+            if (!bounce.IsRecorded && bounce.Result.IsMapped && _book.OwnerAt(_layer.Rules.ToPhysical(device.Device, bounce.Result)) is { } owner)
+                owners.Add(owner);
+            else
+                wrong ??= (bounce.Result.IsMapped ? "a decision for an entry" : "the map fails", "the list is mapped");
+        }
+
+        if (wrong is { } difference)
+            Wrong(e, difference.Expected, difference.Got);
+        else
+            Compare(e, "", "", reason);
+    }
+
+    private void MapResource(TraceEvent e, ReplayedDevice device)
+    {
+        if (device.IsTranslated)
+            TallyOf(e).NotCovered++;
+        else
+            Compare(e, Text(_layer.MapResource(device.Device, new(e.Physical), e.Size, e.Direction, e.Attributes)), Text(e.Dma));
+    }
+
+    private void UnmapPage(TraceEvent e, ReplayedDevice device)
+    {
+        NoteUnmapOfCase(device);
+        if (device.IsTranslated)
+        {
+            TallyOf(e).NotCovered++;
+            if (_translated.Remove((device.Device, e.Dma), out SlotOwner? slots))
+            {
+                Release(slots);
+                RetryWaiting();
+            }
+
+            return;
+        }
+
+        PhysicalAddress at = _layer.Rules.ToPhysical(device.Device, e.Dma);
+        if (e.IsDone || _book.PoolAt(at) is null)
+        {
+            // Not in a pool: the engine does nothing that could be seen. Done: an earlier map showed that it came before.
+            Identical(e);
+            return;
+        }
+
+        SlotOwner? owner = _book.OwnerAt(at);
+        if (owner is { IsUnknown: false } && owner.Dma == e.Dma && owner.Device == device.Device)
+        {
+            _layer.UnmapPhys(device.Device, e.Dma, e.Size, e.Direction, e.Attributes);
+            _book.Remove(owner);
+            Identical(e);
+        }
+        else if (!_isComplete)
+        {
+            if (_book.Describe(device.Device, e.Dma, at, e.Size, e.Direction) is { FirstSlot: >= 0 } range)
+            {
+                foreach (SlotOwner unknown in _book.OwnersOf(range.Pool, range.FirstSlot, range.Slots).Where(static o => o.IsUnknown).ToArray())
+                    Release(unknown);
+            }
+
+            Explain(e, Reasons.MappedBefore);
+        }
+        else
+        {
+            Wrong(e, owner is null ? "no mapping there" : $"the mapping of {owner.Device} at {Text(owner.Dma)}", $"unmap of {Text(e.Dma)}");
+        }
+
+        RetryWaiting();
+    }
+
+    private void UnmapSg(TraceEvent e, ReplayedDevice device)
+    {
+        MappedList? list = null;
+        if (e.PhysicalAddresses.Length > 0 && _lists.TryGetValue((device.Device, e.PhysicalAddresses[0]), out List<MappedList>? candidates))
+        {
+            // The event names neither addresses nor lengths: of two maps of the same memory the later one is taken.
+            int at = candidates.FindLastIndex(c => c.Entries == e.PhysicalAddresses.Length && e.PhysicalAddresses.AsSpan().StartsWith(c.Addresses));
+            if (at >= 0)
+            {
+                list = candidates[at];
+                candidates.RemoveAt(at);
+                if (candidates.Count == 0)
+                    _lists.Remove((device.Device, e.PhysicalAddresses[0]));
+            }
+        }
+
+        foreach (SlotOwner owner in list?.Owners ?? [])
+            Release(owner);
+        if (list is not null)
+            NoteLateRelease(e, list.Owners);
+        if (device.IsTranslated)
+            TallyOf(e).NotCovered++;
+        else if (list is not null)
+            Identical(e);
+        else if (!_isComplete)
+            Explain(e, Reasons.MappedBefore);
+        else
+            Wrong(e, "no such list is mapped", $"unmap of {e.PhysicalAddresses.Length} entries");
+        if (list is { Owners.Count: > 0 })
+            RetryWaiting();
+    }
+
+    private static string Text(DmaAddress address) => address.IsMapped ? $"dma_addr={address.Value:x}" : "the map fails";
+}
