@@ -198,7 +198,7 @@ public sealed class SwiotlbAllocator
     {
         bool taken = pool.TryTakeAt(slot, request, padSlots, moveSearch, out bool overBudget);
         if (overBudget)
-            UpdateHighWater(reset: false);
+            UpdateHighWater(pool, slot / pool.AreaSlots);
         return taken;
     }
 
