@@ -1,6 +1,5 @@
 using Handoff.Conformance.Recordings.Machines;
 using Handoff.Conformance.Recordings.Verdicts;
-using Handoff.Swiotlb;
 using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Recordings;
 
