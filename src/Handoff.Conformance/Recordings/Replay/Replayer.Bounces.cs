@@ -1,6 +1,5 @@
 using Handoff.Direct;
 using Handoff.Swiotlb;
-using Handoff.Tracing.Recordings;
 
 namespace Handoff.Conformance.Recordings.Replay;
 

@@ -1,5 +1,4 @@
 using Handoff.Direct;
-using Handoff.Tracing.Recordings;
 
 namespace Handoff.Conformance.Recordings.Replay;
 
