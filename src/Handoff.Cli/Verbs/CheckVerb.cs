@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Check;
+using Handoff.Reports.Html;
 
 namespace Handoff.Cli.Verbs;
 
@@ -17,6 +18,7 @@ internal sealed class CheckVerb : Verb
     private readonly CheckOptionSet _common = new();
     private readonly Option<bool> _explain = new("--explain") { Description = "tell the shortest story behind each verdict" };
     private readonly Option<bool> _json = new("--json") { Description = "for programs; with --explain, stories too" };
+    private readonly Option<string> _html = new("--html") { HelpName = "FILE", Description = "also write one page to look at, with every story" };
     private readonly Option<bool> _herd = new("--herd") { Description = "verdict blocks as herd7 prints them" };
 
     public CheckVerb()
@@ -24,7 +26,7 @@ internal sealed class CheckVerb : Verb
     {
         Arguments.Add(_paths);
         _common.AddTo(this);
-        foreach (var option in (Option[])[_explain, _json, _herd])
+        foreach (var option in (Option[])[_explain, _json, _html, _herd])
             Options.Add(option);
     }
 
@@ -40,12 +42,15 @@ internal sealed class CheckVerb : Verb
         if (herd && (json || explain))
             throw new UserErrorException(ExitCode.Usage, $"--herd and {(json ? "--json" : "--explain")} exclude each other");
 
-        var request = _common.Read(arguments) with { Explain = explain };
+        string? html = arguments.GetValue(_html);
+        var request = _common.Read(arguments) with { Explain = explain || html is not null };
         bool complete = TestReader.ReadAll(LitmusFile.Find(arguments.GetRequiredValue(_paths)), session, out var tests);
         if (tests.Count == 0)
             return ExitCode.BadInput;
 
         var report = CheckRunner.Run(tests, request, session);
+        if (html is not null)
+            OutputFile.Write(html, stream => CheckHtmlWriter.Write(report, stream));
         if (json)
             session.WriteUtf8(stream => CheckJsonWriter.Write(report, stream));
         else if (herd)

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Handoff.Cli.Terminal;
 using Handoff.Litmus.Language;
 using Handoff.Reports.Check;
+using Handoff.Reports.Html;
 
 namespace Handoff.Cli.Verbs;
 
@@ -12,12 +13,15 @@ internal sealed class ExplainVerb : Verb
     private readonly CheckOptionSet _common = new();
     private readonly Option<string> _verdict = new("--verdict") { HelpName = "WORD", Description = "whose story to tell, such as stale or lost (default: the gravest found)" };
 
+    private readonly Option<string> _html = new("--html") { HelpName = "FILE", Description = "also write one page to step through it" };
+
     public ExplainVerb()
         : base("explain", "Tell the shortest story behind a test's verdict: who acts, where each version lives, why the kernel bounced.")
     {
         Arguments.Add(_path);
         _common.AddTo(this);
         Options.Add(_verdict);
+        Options.Add(_html);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -36,6 +40,8 @@ internal sealed class ExplainVerb : Verb
         if (!TestReader.ReadAll(LitmusFile.Find([path]), session, out var tests))
             return ExitCode.BadInput;
         var report = CheckRunner.Run(tests, request, session);
+        if (arguments.GetValue(_html) is { } html)
+            OutputFile.Write(html, stream => CheckHtmlWriter.Write(report, stream));
         ExplainWriter.Write(report, session.OutInk, session.Width, verdict);
         return CheckRunner.CodeOf(report);
     }
