@@ -48,24 +48,42 @@ public sealed class Device
     }
 
     /// <summary>Windows to memory in firmware order; empty for the identity.</summary>
+    /// <exception cref="ArgumentException">A window without bytes, or past the end of an address space.</exception>
     public ImmutableArray<DmaRange> DmaRanges
     {
         get => _dmaRanges;
         set
         {
+            if (value.IsDefault)
+                value = [];
+            foreach (DmaRange range in value)
+            {
+                if (range.Size == 0 || range.Size - 1 > ulong.MaxValue - Math.Max(range.CpuStart.Value, range.DmaStart.Value))
+                    throw new ArgumentException($"No device has a window of {range.Size} bytes at {range.CpuStart}, seen at {range.DmaStart}.", nameof(value));
+            }
+
             _dmaRanges = value;
-            HasRanges = !value.IsDefaultOrEmpty;
+            HasRanges = !value.IsEmpty;
         }
     }
 
     /// <summary>Whether the device snoops the CPU caches. Ignored on architectures where every device does.</summary>
     public bool Coherent { get; set; }
 
-    /// <summary>Longest segment in bytes. Nothing in dma-direct enforces it; list builders use it.</summary>
-    public uint MaxSegmentSize { get; set; } = 65536;
+    /// <summary>Longest segment in bytes; 0 stands for 65536. Nothing in dma-direct enforces it; list builders use it.</summary>
+    /// <remarks>Kernel: <c>dma_set_max_seg_size()</c>, <c>dma_get_max_seg_size()</c>.</remarks>
+    public uint MaxSegmentSize { get; set => field = value == 0 ? 65536 : value; } = 65536;
 
-    /// <summary>Mask of a boundary that a segment must not cross. Enforced where slots are searched.</summary>
-    public ulong SegmentBoundaryMask { get; set; } = 0xffff_ffff;
+    /// <summary>Mask of a boundary that a segment must not cross; 0 stands for none. Enforced where slots are searched.</summary>
+    /// <remarks>Kernel: <c>dma_set_seg_boundary()</c>, <c>dma_get_seg_boundary()</c>.</remarks>
+    /// <exception cref="ArgumentException">The boundary is no power of two (the kernel stops with BUG when it searches slots).</exception>
+    public ulong SegmentBoundaryMask
+    {
+        get;
+        set => field = value == 0 ? ulong.MaxValue
+            : ulong.IsPow2((value >> Swiotlb.SwiotlbConstants.SlotShift) + 1) ? value
+            : throw new ArgumentException($"0x{value:x} is no mask of low bits.", nameof(value));
+    } = 0xffff_ffff;
 
     /// <summary>Low address bits that a bounce slot must repeat (NVMe: 0xfff).</summary>
     public uint MinAlignMask { get; set; }
@@ -118,6 +136,54 @@ public sealed class Device
 
     /// <summary>Whether maps can go ahead without further questions: a mask is set, and no IOMMU is in the way.</summary>
     internal bool IsPlain { get; private set; } = true;
+
+    /// <summary>Number of pages from one segment boundary to the next.</summary>
+    /// <param name="pageShift">log2 of the page size in bytes.</param>
+    /// <remarks>Kernel: <c>dma_get_seg_boundary_nr_pages()</c>.</remarks>
+    public ulong SegmentBoundaryPages(int pageShift) => (SegmentBoundaryMask >> pageShift) + 1;
+
+    /// <summary>Applies what firmware says of the device's bus, as when a driver is bound: narrows both masks, sets windows and bus limit.</summary>
+    /// <param name="ranges">Windows to memory (<c>dma-ranges</c>, <c>_DMA</c>); empty if firmware names none: then windows and bus limit stay.</param>
+    /// <param name="coherent">Whether the device snoops (<c>dma-coherent</c>, <c>_CCA</c>); <see langword="null"/> leaves it.</param>
+    /// <param name="firmwareLimit">Highest DMA address by the ACPI IORT, inclusive, where there are no windows; 0 if not given.</param>
+    /// <remarks>
+    /// Kernel: <c>of_dma_configure_id()</c>, <c>acpi_arch_dma_setup()</c>, 6.12. A missing streaming mask becomes the coherent one. When
+    /// the driver is unbound the kernel drops the windows only: masks and bus limit keep what was set here.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A window without bytes, or past the end of an address space.</exception>
+    public void Configure(ImmutableArray<DmaRange> ranges, bool? coherent = null, ulong firmwareLimit = 0)
+    {
+        ulong end = CoherentDmaMask != 0 ? CoherentDmaMask : 0xffff_ffff;
+        if (!ranges.IsDefaultOrEmpty)
+        {
+            DmaRanges = ranges;
+            BusDmaLimit = end = ranges.Max(static r => r.DmaStart.Value + (r.Size - 1));
+        }
+        else if (firmwareLimit != 0)
+        {
+            BusDmaLimit = end = firmwareLimit;
+        }
+
+        ulong mask = Handoff.DmaMask.Covering(end);
+        DmaMask = (DmaMask ?? CoherentDmaMask) & mask;
+        CoherentDmaMask &= mask;
+        Coherent = coherent ?? Coherent;
+    }
+
+    /// <summary>Gives the device a single window with an offset.</summary>
+    /// <param name="cpuStart">First physical byte.</param>
+    /// <param name="dmaStart">Where the device sees it.</param>
+    /// <param name="size">Bytes.</param>
+    /// <returns><see cref="Errno.Invalid"/> if it has windows; success without a window if there is no offset.</returns>
+    /// <remarks>Kernel: <c>dma_direct_set_offset()</c>.</remarks>
+    public Errno SetOffset(PhysicalAddress cpuStart, DmaAddress dmaStart, ulong size)
+    {
+        if (HasRanges)
+            return Errno.Invalid;
+        if (cpuStart.Value != dmaStart.Value)
+            DmaRanges = [new DmaRange(cpuStart, dmaStart, size)];
+        return Errno.None;
+    }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

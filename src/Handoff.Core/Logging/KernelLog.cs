@@ -45,15 +45,17 @@ public sealed class KernelLog(TimeProvider? clock = null)
     }
 
     /// <summary>Prints a line the first time a site asks.</summary>
-    internal void WriteOnce(string site, KernelLogLevel level, Device? device, Func<string> text)
+    internal void WriteOnce(string site, KernelLogLevel level, Device? device, string text)
+    {
+        if (IsFirst(site))
+            Write(level, device, text);
+    }
+
+    /// <summary>Whether a site asks for the first time, for texts that must be put together. Allocates nothing the other times.</summary>
+    internal bool IsFirst(string site)
     {
         lock (_lock)
-        {
-            if (!_once.Add(site))
-                return;
-        }
-
-        Write(level, device, text());
+            return _once.Add(site);
     }
 
     /// <summary>Whether a site may print now: 10 messages in 5 seconds. Kernel: <c>___ratelimit()</c> with the defaults.</summary>

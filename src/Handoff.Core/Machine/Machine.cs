@@ -6,34 +6,58 @@ namespace Handoff;
 /// <remarks>Immutable. What the kernel makes of it (policies) is in <see cref="Kernels.KernelSwitches"/>.</remarks>
 public sealed record Machine
 {
-    private MemoryZones? _zones;
+    private readonly RamMap? _ram;
+
+    /// <summary>What follows from the rest; worked out on first use, anew in a copy.</summary>
+    private DerivedFacts _derived;
 
     /// <summary>The processor architecture.</summary>
     public Architecture Architecture { get; init; } = Architecture.Arm64;
 
-    /// <summary>Where RAM is. Default: 8 GiB from 1 GiB up.</summary>
-    public RamMap Ram { get; init; } = RamMap.Usual(Architecture.Arm64, 8UL << 30);
+    /// <summary>Where RAM is. Default: 8 GiB as usual for the architecture (<see cref="RamMap.Usual"/>).</summary>
+    public RamMap Ram
+    {
+        get => _ram ?? _derived.Of(this).UsualRam;
+        init => _ram = value;
+    }
 
     /// <summary>Page size in bytes: 4096, 16384 or 65536.</summary>
-    public uint PageSize { get; init; } = 4096;
+    /// <exception cref="ArgumentOutOfRangeException">Any other size.</exception>
+    public uint PageSize
+    {
+        get;
+        init => field = value is 4096 or 16384 or 65536
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "A page has 4096, 16384 or 65536 bytes.");
+    } = 4096;
 
     /// <summary>
     /// Cache writeback granule in bytes: the unit that buffers must not share, and the run-time cache alignment on
     /// architectures with a minimum DMA alignment. Kernel: <c>cache_line_size()</c>.
     /// </summary>
-    public uint CacheLineSize { get; init; } = 64;
+    /// <exception cref="ArgumentOutOfRangeException">0.</exception>
+    public uint CacheLineSize
+    {
+        get;
+        init => field = value != 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A cache line has bytes.");
+    } = 64;
 
     /// <summary>Step of cache maintenance by address in bytes (the smallest data line). Default: 64.</summary>
     public uint MaintenanceLineSize { get; init; } = 64;
 
-    /// <summary>Number of possible processors; decides how many swiotlb areas there are.</summary>
+    /// <summary>Number of possible processors; decides how many swiotlb areas there are. Below 1 counts as 1.</summary>
     public int Cpus { get; init; } = 2;
 
     /// <summary>Memory encryption.</summary>
     public MemoryEncryption Encryption { get; init; }
 
     /// <summary>The physical address bit that marks encrypted memory where the host encrypts (AMD SME).</summary>
-    public int EncryptionBit { get; init; } = 47;
+    /// <exception cref="ArgumentOutOfRangeException">Not from 1 to 63.</exception>
+    public int EncryptionBit
+    {
+        get;
+        init => field = value is > 0 and < 64 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A bit from 1 to 63.");
+    } = 47;
 
     /// <summary>Whether a DMA zone is built (<c>CONFIG_ZONE_DMA</c>; on in distributions).</summary>
     public bool ZoneDma { get; init; } = true;
@@ -64,10 +88,10 @@ public sealed record Machine
 
     /// <summary>Memory that the page allocator never gives out: reserved regions, such as restricted pools and devices' own areas.</summary>
     /// <remarks>Kernel: the device tree's <c>reserved-memory</c>.</remarks>
-    public ImmutableArray<MemoryRange> Reserved { get; init; } = [];
+    public ImmutableArray<MemoryRange> Reserved { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>The zones that follow from all this.</summary>
-    public MemoryZones Zones => _zones ??= new MemoryZones(this);
+    public MemoryZones Zones => _derived.Of(this).Zones;
 
     /// <summary>Whether devices can be non-coherent at all. On x86-64 they cannot.</summary>
     /// <remarks>Kernel: <c>CONFIG_ARCH_HAS_SYNC_DMA_FOR_DEVICE</c> and relatives.</remarks>
@@ -113,4 +137,30 @@ public sealed record Machine
 
     private PhysicalAddress FromLinear(VirtualAddress address) =>
         new(unchecked(address.Value - LinearMapStart + LinearMapPhysicalStart));
+
+    /// <summary>Facts of one machine. Equal to any other, so that it plays no part in the machine's value; a copy does not take it over.</summary>
+    private struct DerivedFacts : IEquatable<DerivedFacts>
+    {
+        private Facts? _facts;
+
+        public Facts Of(Machine machine) => _facts is { } known && ReferenceEquals(known.Machine, machine) ? known : _facts = new Facts(machine);
+
+        public readonly bool Equals(DerivedFacts other) => true;
+
+        public override readonly bool Equals(object? obj) => obj is DerivedFacts;
+
+        public override readonly int GetHashCode() => 0;
+    }
+
+    private sealed class Facts(Machine machine)
+    {
+        private RamMap? _usualRam;
+        private MemoryZones? _zones;
+
+        public Machine Machine => machine;
+
+        public RamMap UsualRam => _usualRam ??= RamMap.Usual(machine.Architecture, 8UL << 30);
+
+        public MemoryZones Zones => _zones ??= new MemoryZones(machine);
+    }
 }

@@ -7,8 +7,11 @@ public sealed class MemoryZones
     private const ulong Low32 = 0xffff_ffff;
 
     /// <summary>Applies the rules of the machine's architecture.</summary>
+    /// <exception cref="ArgumentException">The machine has less than a page of RAM.</exception>
     public MemoryZones(Machine machine)
     {
+        if (machine.MaxPageFrame == 0)
+            throw new ArgumentException("RAM ends within the first page.", nameof(machine));
         PhysicalAddress start = machine.Ram.Start, end = machine.Ram.End;
         ulong Limit(ulong highest) => Math.Min(highest, end.Value - 1) + 1;
 

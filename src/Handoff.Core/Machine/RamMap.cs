@@ -8,7 +8,7 @@ public sealed class RamMap
     private readonly ImmutableArray<MemoryRange> _ranges;
 
     /// <summary>Makes a map of ranges given in any order.</summary>
-    /// <exception cref="ArgumentException">No range, an empty range, or two ranges overlap.</exception>
+    /// <exception cref="ArgumentException">No range, an empty range, one past the end of the address space, or two ranges overlap.</exception>
     public RamMap(params IEnumerable<MemoryRange> ranges)
     {
         _ranges = [.. ranges.OrderBy(r => r.Start)];
@@ -18,6 +18,8 @@ public sealed class RamMap
         {
             if (_ranges[i].Size == 0)
                 throw new ArgumentException($"The range at {_ranges[i].Start} is empty.", nameof(ranges));
+            if (_ranges[i].Size > ulong.MaxValue - _ranges[i].Start.Value)
+                throw new ArgumentException($"The range at {_ranges[i].Start} reaches past the end of the address space.", nameof(ranges));
             if (i > 0 && _ranges[i - 1].End > _ranges[i].Start)
                 throw new ArgumentException($"{_ranges[i - 1]} and {_ranges[i]} overlap.", nameof(ranges));
         }

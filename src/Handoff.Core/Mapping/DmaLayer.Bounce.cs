@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Handoff.Kernels;
 using Handoff.Logging;
@@ -19,21 +20,28 @@ public sealed partial class DmaLayer<TMemory>
     /// <param name="device">The device.</param>
     /// <param name="original">First byte of the buffer.</param>
     /// <param name="size">Bytes.</param>
-    /// <param name="alignMask">Alignment the block itself needs, minus one; 0 for none.</param>
+    /// <param name="alignMask">Alignment the block itself needs, minus one: a mask of low bits; 0 for none.</param>
     /// <param name="direction">Direction of the mapping.</param>
     /// <param name="attributes">NO_WARN keeps a failure out of the log.</param>
     /// <returns>Physical address in the pool, or <see cref="PhysicalAddress.Invalid"/>.</returns>
     /// <remarks>Kernel: <c>swiotlb_tbl_map_single()</c> (<c>kernel/dma/swiotlb.c</c>, 6.12). Drivers use the map calls instead.</remarks>
+    /// <exception cref="ArgumentException">The alignment is no mask of low bits.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The size is 0 with no offset to keep, or wraps around with the offset.</exception>
     public PhysicalAddress SwiotlbMap(
         Device device, PhysicalAddress original, ulong size, ulong alignMask, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
     {
+        if (alignMask == ulong.MaxValue || !Align.IsLowMask(alignMask))
+            throw new ArgumentException($"0x{alignMask:x} is no mask of low bits.", nameof(alignMask));
         SwiotlbAllocator? allocator = AllocatorOf(device);
         if (allocator is null)
         {
-            Log.WriteOnce("too early", KernelLogLevel.Warning, device, static () => "Can not allocate SWIOTLB buffer earlier and can't now provide you with the DMA bounce buffer");
+            if (Log.Allows("too early"))
+                Log.Write(KernelLogLevel.Notice, device, "Can not allocate SWIOTLB buffer earlier and can't now provide you with the DMA bounce buffer");
             return PhysicalAddress.Invalid;
         }
 
+        if (alignMask >= _pageSize)
+            Log.WriteOnce("large alignment", KernelLogLevel.Warning, device, "a bounce buffer is asked for with an alignment beyond a page, which may fail");
         return TakeSlots(device, allocator, original, size, alignMask, direction, attributes);
     }
 
@@ -134,6 +142,10 @@ public sealed partial class DmaLayer<TMemory>
             alignMask = 0;
         ulong offset = original.Value & minAlign & ((_kernel.AllocAlignMask == AllocAlignMask.PaddingSlots ? alignMask : 0) | (SwiotlbConstants.SlotSize - 1));
         ulong allocSize = Align.Up(unchecked(size + offset), alignMask + 1);
+        if (allocSize < size || allocSize == 0)
+            ThrowBadSize(size);
+        if (_mentionsEncryption)
+            MentionEncryption(device);
         int pad = (int)(offset >> SwiotlbConstants.SlotShift);
 
         var request = new SlotRequest(original.Value, allocSize, alignMask, minAlign, device.SegmentBoundaryMask, _pageSize, _kernel.PageAlignBigBounce);
@@ -157,6 +169,17 @@ public sealed partial class DmaLayer<TMemory>
             _memory.Copy(original, address, size);
         return address;
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void MentionEncryption(Device device)
+    {
+        _mentionsEncryption = false;
+        Log.WriteOnce("encrypted bounce", KernelLogLevel.Notice, device, "Memory encryption is active and system is using DMA bounce buffers");
+    }
+
+    [DoesNotReturn]
+    private static void ThrowBadSize(ulong size) =>
+        throw new ArgumentOutOfRangeException(nameof(size), size, "Such a size cannot bounce: the kernel stops with BUG for 0, and overwrites memory where size and offset wrap around.");
 
     private bool CopiesIn(DmaDirection direction, DmaAttributes attributes) => _kernel.SlotCopyInAtMap switch
     {
@@ -254,10 +277,16 @@ public sealed partial class DmaLayer<TMemory>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WarnBeforeStart(Device device, int delta) =>
-        Log.WriteOnce("before start", KernelLogLevel.Warning, device, () => $"Access before mapping start detected. orig offset {-delta}, requested offset 0.");
+    private void WarnBeforeStart(Device device, int delta)
+    {
+        if (Log.IsFirst("before start"))
+            Log.Write(KernelLogLevel.Warning, device, $"Access before mapping start detected. orig offset {-delta}, requested offset 0.");
+    }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WarnOverflow(Device device, ulong room, ulong size) =>
-        Log.WriteOnce("bounce overflow", KernelLogLevel.Warning, device, () => $"Buffer overflow detected. Allocation size: {room}. Mapping size: {size}.");
+    private void WarnOverflow(Device device, ulong room, ulong size)
+    {
+        if (Log.IsFirst("bounce overflow"))
+            Log.Write(KernelLogLevel.Warning, device, $"Buffer overflow detected. Allocation size: {room}. Mapping size: {size}.");
+    }
 }

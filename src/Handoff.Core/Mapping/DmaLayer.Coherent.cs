@@ -50,10 +50,10 @@ public sealed partial class DmaLayer<TMemory>
         if (device.BehindIommu)
             ThrowIommu(device);
         if (device.CoherentDmaMask == 0)
-            Log.WriteOnce("coherent mask", KernelLogLevel.Warning, device, static () => "coherent DMA mask is unset");
+            Log.WriteOnce("coherent mask", KernelLogLevel.Warning, device, "coherent DMA mask is unset");
         if ((gfp & GfpFlags.Comp) != 0)
         {
-            Log.WriteOnce("alloc comp", KernelLogLevel.Warning, device, static () => "coherent memory cannot be compound");
+            Log.WriteOnce("alloc comp", KernelLogLevel.Warning, device, "coherent memory cannot be compound");
             return null;
         }
 

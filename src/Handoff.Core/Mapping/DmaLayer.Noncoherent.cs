@@ -31,7 +31,7 @@ public sealed partial class DmaLayer<TMemory>
             ThrowBadDirection(direction);
         if (device.CoherentDmaMask == 0 || (gfp & (GfpFlags.Dma | GfpFlags.Dma32 | GfpFlags.HighMem | GfpFlags.Comp)) != 0)
         {
-            Log.WriteOnce("alloc pages", KernelLogLevel.Warning, device, static () => "pages for DMA need a coherent mask and no zone flags");
+            Log.WriteOnce("alloc pages", KernelLogLevel.Warning, device, "pages for DMA need a coherent mask and no zone flags");
             return null;
         }
 
@@ -68,7 +68,7 @@ public sealed partial class DmaLayer<TMemory>
         memory = null;
         if ((attributes & ~DmaAttributes.AllocSinglePages) != 0)
         {
-            Log.WriteOnce("alloc noncontiguous", KernelLogLevel.Warning, device, static () => "non-contiguous memory takes no such attribute");
+            Log.WriteOnce("alloc noncontiguous", KernelLogLevel.Warning, device, "non-contiguous memory takes no such attribute");
             return null;
         }
 

@@ -98,12 +98,12 @@ public sealed partial class DmaLayer<TMemory>
             return true;
         foreach (MemoryRange ram in Machine.Ram.Ranges)
         {
-            PhysicalAddress next = ram.Start;
-            while (next < ram.End)
+            for (ulong left = ram.Size; left > 0;)
             {
+                PhysicalAddress next = ram.End - left;
                 if (Covering(device.DmaRanges, next) is not { } range)
                     return false;
-                next = range.CpuStart + range.Size;
+                left -= Math.Min(left, range.Size - (next - range.CpuStart)); // a window may end where the address space does
             }
         }
 

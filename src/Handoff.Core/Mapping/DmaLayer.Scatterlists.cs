@@ -39,8 +39,7 @@ public sealed partial class DmaLayer<TMemory>
     /// <remarks>Kernel: <c>dma_unmap_sg_attrs()</c>.</remarks>
     public void UnmapSg(Device device, Span<ScatterlistEntry> entries, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
     {
-        if (!TryBegin(device, direction))
-            return;
+        Expect(device, direction);
         _observer?.UnmappingSg(device, entries, direction, attributes);
         UnmapSgDirect(device, entries, direction, attributes);
     }
@@ -54,8 +53,7 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (!SkipsSync(device))
         {
-            if (!TryBegin(device, direction))
-                return;
+            Expect(device, direction);
             foreach (ref readonly ScatterlistEntry entry in entries)
                 SyncForCpu(device, entry.DmaAddress, entry.Length, direction);
         }
@@ -68,8 +66,7 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (!SkipsSync(device))
         {
-            if (!TryBegin(device, direction))
-                return;
+            Expect(device, direction);
             foreach (ref readonly ScatterlistEntry entry in entries)
                 SyncForDevice(device, entry.DmaAddress, entry.Length, direction);
         }

@@ -19,7 +19,7 @@ public sealed partial class DmaLayer<TMemory>
             return MapPhys(device, Machine.ToPhysical(address), size, direction, attributes);
         if (!Machine.IsVmalloc(address))
             throw new ArgumentException($"{address} is not an address of the linear map.", nameof(address));
-        Log.WriteOnce("vmalloc", KernelLogLevel.Warning, device, static () => "rejecting DMA map of vmalloc memory");
+        Log.WriteOnce("vmalloc", KernelLogLevel.Warning, device, "rejecting DMA map of vmalloc memory");
         return DmaAddress.MappingError;
     }
 
@@ -39,7 +39,9 @@ public sealed partial class DmaLayer<TMemory>
     /// <param name="attributes">Attributes; those this kernel does not know are ignored.</param>
     /// <returns>The DMA address, or <see cref="DmaAddress.MappingError"/>. Check it with <see cref="MappingError"/>.</returns>
     /// <remarks>Kernel: <c>dma_map_phys()</c> (6.18; before that the body of <c>dma_map_page_attrs()</c>) and <c>dma_direct_map_page()</c>.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException">The direction is <see cref="DmaDirection.None"/> or no direction.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The direction is <see cref="DmaDirection.None"/> or no direction; the buffer must bounce and has no bytes, or wraps around.
+    /// </exception>
     /// <exception cref="NotSupportedException">The device is behind an IOMMU.</exception>
     public DmaAddress MapPhys(
         Device device, PhysicalAddress address, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
@@ -87,8 +89,7 @@ public sealed partial class DmaLayer<TMemory>
     /// <remarks>Kernel: <c>dma_unmap_phys()</c> and <c>dma_direct_unmap_page()</c>. Nothing checks the arguments; an observer may.</remarks>
     public void UnmapPhys(Device device, DmaAddress address, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
     {
-        if (!TryBegin(device, direction))
-            return;
+        Expect(device, direction);
         UnmapDirect(device, address, size, direction, attributes);
         _observer?.Unmapped(device, address, size, direction, attributes);
     }
@@ -97,8 +98,8 @@ public sealed partial class DmaLayer<TMemory>
     /// <remarks>Kernel: <c>dma_unmap_resource()</c>.</remarks>
     public void UnmapResource(Device device, DmaAddress address, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
     {
-        if (TryBegin(device, direction))
-            _observer?.UnmappedResource(device, address, size, direction, attributes);
+        Expect(device, direction);
+        _observer?.UnmappedResource(device, address, size, direction, attributes);
     }
 
     /// <summary>Whether a map failed. Drivers must ask.</summary>
@@ -203,6 +204,9 @@ public sealed partial class DmaLayer<TMemory>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void WarnUnreachable(string what, DmaAddress address, ulong size, Device device) =>
-        Log.WriteOnce(what, KernelLogLevel.Warning, device, () => $"{what} 0x{address.Value:x16}+{size} overflow (mask {device.DmaMask:x}, bus limit {device.BusDmaLimit:x}).");
+    private void WarnUnreachable(string what, DmaAddress address, ulong size, Device device)
+    {
+        if (Log.IsFirst(what))
+            Log.Write(KernelLogLevel.Warning, device, $"{what} 0x{address.Value:x16}+{size} overflow (mask {device.DmaMask:x}, bus limit {device.BusDmaLimit:x}).");
+    }
 }

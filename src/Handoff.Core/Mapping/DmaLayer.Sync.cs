@@ -15,8 +15,7 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (!SkipsSync(device))
         {
-            if (!TryBegin(device, direction))
-                return;
+            Expect(device, direction);
             SyncForCpu(device, address, size, direction);
         }
 
@@ -30,8 +29,7 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (!SkipsSync(device))
         {
-            if (!TryBegin(device, direction))
-                return;
+            Expect(device, direction);
             SyncForDevice(device, address, size, direction);
         }
 

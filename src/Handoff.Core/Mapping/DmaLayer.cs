@@ -23,6 +23,7 @@ public sealed partial class DmaLayer<TMemory>
     private readonly DirectRules _rules;
     private readonly KernelSwitches _kernel;
     private readonly uint _pageSize;
+    private bool _mentionsEncryption; // until the first bounce
 
     /// <summary>Attributes that leave the fast path because this kernel knows them.</summary>
     private readonly DmaAttributes _special;
@@ -50,12 +51,15 @@ public sealed partial class DmaLayer<TMemory>
     /// <param name="log">Where messages go; a new log if omitted.</param>
     public DmaLayer(Machine machine, KernelProfile kernel, TMemory memory, SwiotlbAllocator? swiotlb, KernelLog? log = null)
     {
+        ArgumentNullException.ThrowIfNull(machine);
+        ArgumentNullException.ThrowIfNull(kernel);
         Machine = machine;
         Kernel = kernel;
         Log = log ?? new KernelLog();
         _memory = memory;
         _kernel = kernel.Switches;
         _pageSize = machine.PageSize;
+        _mentionsEncryption = machine.Encryption != MemoryEncryption.None;
         Swiotlb = swiotlb;
         _rules = new DirectRules(machine, _kernel, Swiotlb is not null);
 
@@ -113,8 +117,18 @@ public sealed partial class DmaLayer<TMemory>
             ThrowBadDirection(direction);
         if (device.BehindIommu)
             ThrowIommu(device);
-        Log.WriteOnce("dma_mask", KernelLogLevel.Warning, device, static () => "DMA mask not set");
+        Log.WriteOnce("dma_mask", KernelLogLevel.Warning, device, "DMA mask not set");
         return false;
+    }
+
+    /// <summary>For calls that need no mask: unmaps and syncs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Expect(Device device, DmaDirection direction)
+    {
+        if ((uint)direction > (uint)DmaDirection.FromDevice)
+            ThrowBadDirection(direction);
+        if (device.BehindIommu)
+            ThrowIommu(device);
     }
 
     [DoesNotReturn]

@@ -58,7 +58,7 @@ public sealed class SgTable
 
     /// <summary>Builds a table from pages: neighbours merge into one entry up to a limit.</summary>
     /// <param name="pages">First byte of each page.</param>
-    /// <param name="offset">Where the data begins in the first page, in bytes.</param>
+    /// <param name="offset">Where the data begins in the first page, in bytes; less than a page.</param>
     /// <param name="size">Bytes of data.</param>
     /// <param name="maxSegment">Most bytes of one entry; rounded down to whole pages.</param>
     /// <param name="pageSize">Page size in bytes.</param>
@@ -68,7 +68,8 @@ public sealed class SgTable
         ReadOnlySpan<PhysicalAddress> pages, uint offset, ulong size, uint maxSegment = uint.MaxValue, uint pageSize = 4096)
     {
         maxSegment = (uint)Align.Down(maxSegment, pageSize);
-        if (pages.IsEmpty || size == 0 || maxSegment < pageSize || offset + size > (ulong)pages.Length * pageSize)
+        ulong room = ((ulong)pages.Length * pageSize) - offset;
+        if (pages.IsEmpty || size == 0 || maxSegment < pageSize || offset >= pageSize || size > room)
             throw new ArgumentException("The pages do not hold the data, or the segment limit is below one page.", nameof(pages));
 
         var entries = new List<ScatterlistEntry>();

@@ -117,6 +117,6 @@ public sealed partial class DmaBuf<TMemory>
     private void ExpectNoLock(string function)
     {
         if (Reservation.IsHeld)
-            Exporter.Layer.Log.WriteOnce(function, Logging.KernelLogLevel.Warning, null, () => $"{function}: the caller holds the reservation lock");
+            Exporter.Layer.Log.WriteOnce(function, Logging.KernelLogLevel.Warning, null, $"{function}: the caller holds the reservation lock");
     }
 }

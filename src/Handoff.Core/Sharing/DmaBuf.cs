@@ -232,7 +232,7 @@ public sealed partial class DmaBuf<TMemory>
     private void ExpectLock(string function)
     {
         if (!Reservation.IsHeld)
-            Exporter.Layer.Log.WriteOnce(function, Logging.KernelLogLevel.Warning, null, () => $"{function}: the reservation lock is not held");
+            Exporter.Layer.Log.WriteOnce(function, Logging.KernelLogLevel.Warning, null, $"{function}: the reservation lock is not held");
     }
 
     private void Locked(Action action)

@@ -46,7 +46,7 @@ public sealed class SwiotlbAllocator
     public static SwiotlbAllocator Restricted(string name, MemoryRange region, bool dynamic = false)
     {
         ulong slots = region.Size >> SwiotlbConstants.SlotShift;
-        if (slots is 0 or > int.MaxValue || (region.Start.Value & 0xfff) != 0)
+        if (slots is 0 or > 1 << 30 || (region.Start.Value & 0xfff) != 0)
             throw new ArgumentException($"{region} cannot be a restricted pool.", nameof(region));
         return new SwiotlbAllocator(name, new SwiotlbPool(region.Start, (int)slots, 1), forceBounce: true, forAlloc: true, dynamic: dynamic);
     }
@@ -177,10 +177,9 @@ public sealed class SwiotlbAllocator
         SwiotlbPool only = DefaultPool;
         pool = only;
         ulong table = Translation.ToDmaUnencrypted(device, only.Start).Value & request.BoundaryMask;
-        int mask = only.Areas - 1;
-        for (int k = 0; k < only.Areas; k++)
+        int area = cpu & (only.Areas - 1);
+        for (int k = 0; k < only.Areas; k++, area = area + 1 == only.Areas ? 0 : area + 1)
         {
-            int area = (cpu + k) & mask;
             int slot = only.TryTake(area, request, table, padSlots, out bool overBudget);
             if (slot >= 0)
             {

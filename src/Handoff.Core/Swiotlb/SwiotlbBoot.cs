@@ -22,20 +22,35 @@ internal static class SwiotlbBoot
             && (machine.Architecture == Architecture.X86_64 || kernel.Arm64RealmGuests);
         bool force = parameter.Force || forcedByGuest;
 
+        // An area count on the command line may raise the size before the architecture adjusts it; without one, the processors do after.
         uint slots = parameter.Slots ?? SwiotlbConstants.DefaultSlots;
         int areas = !kernel.Areas ? 1 : SwiotlbParameter.RoundAreas(parameter.Areas ?? machine.Cpus);
-        if (slots == SwiotlbConstants.DefaultSlots)
-            slots = AdjustedSlots(machine, kernel, slots);
-        if (kernel.Areas)
+        bool early = kernel.Areas && parameter.Areas is not null;
+        if (early)
+            slots = RoundForAreas(log, slots, areas);
+        if (slots == SwiotlbConstants.DefaultSlots && AdjustedSlots(machine, kernel, slots) is var adjusted && adjusted != slots)
         {
-            log.Write(KernelLogLevel.Info, null, $"{Prefix}area num {areas}.");
-            uint rounded = SwiotlbParameter.RoundSlots(slots, areas);
-            if (rounded != slots)
-                log.Write(KernelLogLevel.Info, null, $"{Prefix}SWIOTLB bounce buffer size roundup to {rounded >> 9}MB");
-            slots = rounded;
+            log.Write(KernelLogLevel.Info, null, $"{Prefix}SWIOTLB bounce buffer size adjusted to {adjusted >> 9}MB");
+            slots = early ? Rounded(log, adjusted, areas) : adjusted;
         }
 
+        if (kernel.Areas && !early)
+            slots = RoundForAreas(log, slots, areas);
         return Place(machine, kernel, log, slots, areas, force);
+    }
+
+    private static uint RoundForAreas(KernelLog log, uint slots, int areas)
+    {
+        log.Write(KernelLogLevel.Info, null, $"{Prefix}area num {areas}.");
+        return Rounded(log, slots, areas);
+    }
+
+    private static uint Rounded(KernelLog log, uint slots, int areas)
+    {
+        uint rounded = SwiotlbParameter.RoundSlots(slots, areas);
+        if (rounded != slots)
+            log.Write(KernelLogLevel.Info, null, $"{Prefix}SWIOTLB bounce buffer size roundup to {rounded >> 9}MB");
+        return rounded;
     }
 
     private static bool IsNeeded(Machine machine, KernelSwitches kernel)

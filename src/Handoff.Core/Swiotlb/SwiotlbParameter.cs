@@ -11,6 +11,9 @@ namespace Handoff.Swiotlb;
 /// <remarks>Kernel: <c>setup_io_tlb_npages()</c>, <c>swiotlb_adjust_nareas()</c> and relatives, 6.12.</remarks>
 public sealed record SwiotlbParameter(uint? Slots, int? Areas, bool Force, bool NoForce)
 {
+    /// <summary>Stands for every larger number: no machine has room for such a pool, and sizes that fail are halved anyway.</summary>
+    private const ulong MostSlots = 1 << 30, MostAreas = 1 << 20;
+
     /// <summary>Reads <c>[slabs][,][areas][,][force|noforce]</c> as the kernel does: anything else is ignored silently.</summary>
     /// <param name="text">The text after <c>swiotlb=</c>.</param>
     public static SwiotlbParameter Parse(string text)
@@ -19,10 +22,10 @@ public sealed record SwiotlbParameter(uint? Slots, int? Areas, bool Force, bool 
         uint? slots = null;
         int? areas = null;
         if (StartsWithDigit(rest))
-            slots = (uint)Align.Up((uint)ReadNumber(ref rest), SwiotlbConstants.SegmentSlots);
+            slots = (uint)Align.Up(Math.Min(ReadNumber(ref rest), MostSlots), SwiotlbConstants.SegmentSlots);
         SkipComma(ref rest);
         if (StartsWithDigit(rest))
-            areas = (int)Math.Min(ReadNumber(ref rest), 1 << 20);
+            areas = (int)Math.Min(ReadNumber(ref rest), MostAreas);
         SkipComma(ref rest);
         return new SwiotlbParameter(slots, areas, Force: rest is "force", NoForce: rest is "noforce");
     }

@@ -6,6 +6,8 @@ namespace Handoff.Swiotlb;
 /// <remarks>Kernel: <c>struct io_tlb_pool</c> (6.6; before that part of <c>struct io_tlb_mem</c>).</remarks>
 public sealed class SwiotlbPool
 {
+    private const int MostSlots = 1 << 30;
+
     private readonly SlotTable _table;
 
     /// <summary>
@@ -19,13 +21,17 @@ public sealed class SwiotlbPool
 
     /// <summary>Makes an empty pool.</summary>
     /// <param name="start">First byte, page-aligned.</param>
-    /// <param name="slots">Slots of 2 KiB.</param>
-    /// <param name="areas">Number of areas, a power of two.</param>
+    /// <param name="slots">Slots of 2 KiB, 2^30 at most.</param>
+    /// <param name="areas">Number of areas, a power of two in every kernel; a slot each at least.</param>
     /// <param name="transient">Made for a single request.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No slots or areas, more of them than fit, or a pool past the end of the address space.</exception>
     public SwiotlbPool(PhysicalAddress start, int slots, int areas, bool transient = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(slots, MostSlots);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(areas);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(areas, slots);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start.Value, ulong.MaxValue - ((ulong)slots << SwiotlbConstants.SlotShift), nameof(start));
         Start = start;
         Slots = slots;
         Areas = areas;
