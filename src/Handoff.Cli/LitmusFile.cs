@@ -57,7 +57,8 @@ internal readonly record struct LitmusFile(string Name, string Location)
     private static string WithoutExtension(string path) =>
         Printable(path.EndsWith(Extension, StringComparison.Ordinal) ? path[..^Extension.Length] : path);
 
-    private static string? Suggest(string path)
+    /// <summary>A hint at a file of a similar name, or <see langword="null"/>.</summary>
+    public static string? Suggest(string path)
     {
         string directory = Path.GetDirectoryName(path) is { Length: > 0 } parent ? parent : ".";
         if (!Directory.Exists(directory))

@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using System.Text;
 
 namespace Handoff.Cli.Tests;
@@ -6,6 +8,8 @@ namespace Handoff.Cli.Tests;
 public sealed class BadUseTests : IDisposable
 {
     private const string Good = "litmus \"t\"\ndevice d;\nbuffer b = page(4K);\nb.write(1);\nexpect ok;\n";
+
+    private const string Lines = "nic-1 [000] ..... 1.000001: dma_map_page: nic dir=TO_DEVICE dma_addr=1000 size=1 phys_addr=1000 attrs=\ndisk-2 [001] ..... 1.000002: dma_unmap_page: disk dir=TO_DEVICE dma_addr=1000 size=1 attrs=\n";
 
     private readonly string _directory = Directory.CreateTempSubdirectory("handoff-bad-use-").FullName;
 
@@ -21,6 +25,16 @@ public sealed class BadUseTests : IDisposable
         File.WriteAllBytes(In("trace.dat"), [0x17, 0x08, 0x44, .. "tracing6\0\0\0"u8]);
         File.WriteAllText(In("long.litmus"), new string('x', (4 << 20) + 1));
         File.WriteAllText(In("escape.litmus"), "litmus \"t\"\n\e[31mred\e[0m\n");
+        File.WriteAllBytes(In("eight.dat"), [0x17, 0x08, 0x44, .. "tracing8\0\0\u0008\0\u0010\0\0"u8]);
+        File.WriteAllBytes(In("lzma.dat"), [0x17, 0x08, 0x44, .. "tracing7\0\0\u0008\0\u0010\0\0lzma\u00001.0\0"u8, .. new byte[16]]);
+        File.WriteAllText(In("trace.txt"), Lines);
+        File.WriteAllBytes(In("trace.txt.xz"), [0xfd, .. "7zXZ\0\0"u8, .. new byte[20]]);
+        File.WriteAllBytes(In("cut.gz"), [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0x4b]);
+        File.WriteAllBytes(In("cut.zst"), [0x28, 0xb5, 0x2f, 0xfd, 0x24, 0x20]);
+        File.WriteAllBytes(In("broken.zip"), [.. "PK\u0003\u0004"u8, .. new byte[100]]);
+        using (var file = new GZipStream(File.Create(In("empty.tar.gz")), CompressionLevel.Fastest))
+        using (var tar = new TarWriter(file))
+            tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "bundle/"));
         Directory.CreateDirectory(In("nothing"));
         Directory.CreateDirectory(In("some"));
         File.WriteAllText(In("some/good.litmus"), Good);
@@ -97,6 +111,47 @@ public sealed class BadUseTests : IDisposable
         { "check /dev/null", 3, "/dev/null:1:1: error HL" },
         { "check /proc/self/mem", 3, "/proc/self/mem: cannot be read" },
         { "check -", 3, "-:1:1: error HL" },
+
+        // recordings
+        { "dmup $/trace.txt", 2, "unknown verb 'dmup'\n  hint: did you mean 'dump'?" },
+        { "dump", 2, "'handoff dump' needs TRACE" },
+        { "dump $/trace.txt $/trace.txt", 2, "is one word too many" },
+        { "dump $/trace.txt --json --csv", 2, "--json and --csv exclude each other" },
+        { "dump $/trace.txt --jsom", 2, "unknown option '--jsom'\n  hint: did you mean '--json'?" },
+        { "dump $/trace.txt --device", 2, "option '--device' needs A,B,…" },
+        { "dump $/trace.txt --device nic,", 2, "--device: 'nic,' has an empty item" },
+        { "dump $/trace.txt --device nik", 2, "no device 'nik' in the recording\n  hint: did you mean 'nic'?" },
+        { "dump $/trace.txt --device 0000:00:02.0", 2, "no device '0000:00:02.0' in the recording\n  hint: there are: nic, disk" },
+        { "dump $/trace.txt --event dma_map_pgae", 2, "no event 'dma_map_pgae' in the recording\n  hint: did you mean 'dma_map_page'?" },
+        { "dump $/trace.txt --from soon", 2, "--from: 'soon' is no time\n  hint: write seconds of the recording's clock (12.5)" },
+        { "dump $/trace.txt --from -1", 2, "--from: '-1' is no time" },
+        { "dump $/trace.txt --to 1e3", 2, "--to: '1e3' is no time" },
+        { "dump $/trace.txt --to 99999999999999999999", 2, "--to: '99999999999999999999' is no time" },
+        { "dump $/trace.txt --from 2 --to 1", 2, "--from 2 is after --to 1" },
+        { "dump $/trace.txt --from-marker phase", 2, "no marker contains 'phase'\n  hint: handoff dump TRACE --event marker lists them" },
+        { "dump $/trace.txt --address here", 2, "--address: 'here' is no address" },
+        { "dump $/trace.txt --address 2000-1000", 2, "--address: '2000-1000' is no address" },
+        { "dump $/trace.txt --address 1000+0", 2, "--address: '1000+0' is no address" },
+        { "dump $/trace.txt --address ffffffffffffffff+2", 2, "is no address and no range of them" },
+        { "dump $/trace.txt --address 11112222333344445", 2, "is no address" },
+        { "dump $/missing.dat", 3, "missing.dat: no such file or directory" },
+        { "dump $/trace.tx", 3, "did you mean '$/trace.txt'?" },
+        { "dump $/nothing", 3, "nothing: there is no recording in it (trace.dat, perf.data" },
+        { "dump $/some", 3, "there is no recording in it" },
+        { "dump $/empty.litmus", 3, "empty.litmus: error HT0002: the file is empty" },
+        { "dump $/words.litmus", 3, "words.litmus: error HT0002: this is no recording of a known format" },
+        { "dump $/zero.litmus", 3, "error HT0002" },
+        { "dump $/trace.dat", 3, "trace.dat: error HT0100 at byte 0: the file ends within its first fields" },
+        { "dump $/eight.dat", 3, "eight.dat: error HT0101 at byte 10: version 8 of trace.dat is unknown" },
+        { "dump $/lzma.dat", 3, "lzma.dat: error HT0102: compression lzma is unknown" },
+        { "dump $/trace.txt.xz", 3, "error HT0003: the file is compressed with xz, which is not read directly\n  hint: unpack it first" },
+        { "dump $/cut.gz", 3, "cut.gz: error HT000" },
+        { "dump $/cut.zst", 3, "cut.zst: error HT000" },
+        { "dump $/broken.zip", 3, "broken.zip: the archive is damaged or cannot be unpacked" },
+        { "dump $/empty.tar.gz", 3, "empty.tar.gz: there is no recording in it" },
+        { "dump /dev/null", 3, "/dev/null: error HT0002: the file is empty" },
+        { "dump /proc/self/mem", 3, "/proc/self/mem: error HT0001" },
+        { "dump -", 3, "-: error HT0002: the file is empty" },
     };
 
     [Theory]

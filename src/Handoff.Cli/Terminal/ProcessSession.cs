@@ -18,7 +18,7 @@ internal static class ProcessSession
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Cancel(context, cancellation));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Cancel(context, cancellation));
 
-        using var rawOutput = Console.OpenStandardOutput();
+        using var rawOutput = OperatingSystem.IsLinux() ? new PosixOutput(1) : Console.OpenStandardOutput();
         using var rawError = Console.OpenStandardError();
         using var standardOutput = new StandardStream(rawOutput);
         using var standardError = new StandardStream(rawError);
@@ -32,6 +32,9 @@ internal static class ProcessSession
             Out = output,
             Error = error,
             OpenInput = Console.OpenStandardInput,
+            RawOut = standardOutput,
+            OutputIsGone = () => standardOutput.Failure is not null || rawOutput is PosixOutput { IsGone: true },
+            OutIsTerminal = outIsTerminal,
             Width = WidthOf(outIsTerminal),
             ColourOut = WantsColour(outIsTerminal),
             ColourError = WantsColour(errorIsTerminal),

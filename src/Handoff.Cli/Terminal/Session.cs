@@ -15,6 +15,15 @@ internal sealed class Session
     /// <summary>Standard input, opened when first asked for.</summary>
     public required Func<Stream> OpenInput { get; init; }
 
+    /// <summary>Results as UTF-8 bytes, for those who write many; <see langword="null"/> to write through <see cref="Out"/>.</summary>
+    public Stream? RawOut { get; init; }
+
+    /// <summary>Whether nobody reads the results any more.</summary>
+    public Func<bool> OutputIsGone { get; init; } = static () => false;
+
+    /// <summary>Whether results go to a terminal.</summary>
+    public bool OutIsTerminal { get; init; }
+
     /// <summary>Columns of the terminal; 80 where there is none.</summary>
     public int Width { get; init; } = 80;
 
@@ -35,6 +44,13 @@ internal sealed class Session
 
     /// <summary>Writer of messages.</summary>
     public Ink ErrorInk => field ??= new Ink(Error, ColourError);
+
+    /// <summary>Where to write results that come as UTF-8, after what was written to <see cref="Out"/>. Not to be closed.</summary>
+    public Stream OpenOutput()
+    {
+        Out.Flush();
+        return RawOut ?? new TextStream(Out);
+    }
 
     /// <summary>Writes results that come as UTF-8.</summary>
     public void WriteUtf8(Action<Stream> write)

@@ -9,5 +9,6 @@ internal static class VerbList
         new CheckVerb(),
         new ExplainVerb(),
         new KernelsVerb(),
+        new DumpVerb(),
     ];
 }

@@ -21,6 +21,10 @@ public sealed class NameTable
     /// <exception cref="ArgumentOutOfRangeException">The number was never given out.</exception>
     public string this[int id] => _names[id];
 
+    /// <summary>The name with a number as it is in the recording: usually UTF-8, but nothing guarantees it.</summary>
+    /// <exception cref="IndexOutOfRangeException">The number was never given out.</exception>
+    public ReadOnlySpan<byte> Bytes(int id) => _bytes[id];
+
     /// <summary>Finds a name's number, or -1.</summary>
     public int IndexOf(string name) => _names.IndexOf(name);
 

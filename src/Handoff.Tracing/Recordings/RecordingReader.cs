@@ -34,10 +34,10 @@ public abstract class RecordingReader : IDisposable
     /// <summary>How much of the input has been read, 0 to 1, or -1 when its length is unknown.</summary>
     public virtual double Progress => -1;
 
-    internal DiagnosticBag Bag { get; }
+    /// <summary>Event names (for markers, the writing function where known), by <see cref="DmaEvent.EventType"/>.</summary>
+    public NameTable EventNames { get; } = new();
 
-    /// <summary>Event names (or, for markers in text, the writing function), by <see cref="DmaEvent.EventType"/>.</summary>
-    internal NameTable EventNames { get; } = new();
+    internal DiagnosticBag Bag { get; }
 
     internal EventLists Lists { get; } = new();
 

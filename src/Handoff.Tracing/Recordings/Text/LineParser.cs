@@ -99,7 +99,8 @@ internal sealed class LineParser(RecordingReader reader)
                 continue;
             e.Cpu = cpu;
             e.Pid = pid;
-            e.Task = reader.Tasks.Intern(before[..(start - 1)].Trim((byte)' '));
+            var name = before[..(start - 1)].Trim((byte)' ');
+            e.Task = name.SequenceEqual("<...>"u8) ? 0 : reader.Tasks.Intern(name); // the kernel's sign for a name it has forgotten
             rest = line[(from + digits + 1)..];
             return true;
         }

@@ -13,9 +13,9 @@ internal sealed class PayloadParser(RecordingReader reader)
         if (text.StartsWith("[FAILED TO PARSE]"u8))
             text = text[17..];
         else if (text.StartsWith("dev_name: "u8))
-            text = Device(text[10..], ref e);
+            text = Device(text[10..], ref e, " dma_mask="u8);
         else if (!e.IsDmaBuf)
-            text = Device(text, ref e);
+            text = Device(text, ref e, " dir="u8);
         while (true)
         {
             text = text.TrimStart((byte)' ');
@@ -52,10 +52,10 @@ internal sealed class PayloadParser(RecordingReader reader)
         }
     }
 
-    private ReadOnlySpan<byte> Device(ReadOnlySpan<byte> text, scoped ref DmaEvent e)
+    private ReadOnlySpan<byte> Device(ReadOnlySpan<byte> text, scoped ref DmaEvent e, ReadOnlySpan<byte> next)
     {
         var end = text.IndexOf((byte)' ');
-        if (end > 0 && !text[end..].StartsWith(" dir="u8) && text.IndexOf(" dir="u8) is var far and > 0)
+        if (end > 0 && !text[end..].StartsWith(next) && text.IndexOf(next) is var far and > 0)
             end = far; // a device name with blanks
         if (end < 0)
             end = text.Length;
@@ -119,6 +119,14 @@ internal sealed class PayloadParser(RecordingReader reader)
                 ok = Hex(value, out number);
                 e.VirtualValue = number;
                 return ok;
+            case var _ when key.SequenceEqual("attach"u8):
+                ok = Hex(value, out number);
+                e.VirtualValue = number;
+                return ok;
+            case var _ when key.SequenceEqual("is_dynamic"u8):
+                if (!value.SequenceEqual("0"u8))
+                    e.Flags |= EventFlags.Dynamic;
+                return true;
             case var _ when key.SequenceEqual("virt_addr"u8):
                 e.Flags |= EventFlags.HashedPointer;
                 ok = Hex(value, out number);

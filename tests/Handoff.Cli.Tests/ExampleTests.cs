@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using Handoff.Cli.Tests.Traces;
+using Handoff.Cli.Verbs;
+
+namespace Handoff.Cli.Tests;
+
+/// <summary>Every example of every verb's help is run as it stands, where the files that it names lie.</summary>
+public sealed class ExampleTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("handoff-examples-").FullName;
+
+    public ExampleTests()
+    {
+        Directory.CreateSymbolicLink(Path.Combine(_directory, "litmus"), Path.Combine(RepositoryRoot(), "litmus"));
+        File.Copy(TraceFiles.Dat, Path.Combine(_directory, "trace.dat"));
+    }
+
+    public static TheoryData<string> Lines => [.. VerbList.Create().SelectMany(static verb => verb.Examples).Select(static example => example.Line)];
+
+    [Theory]
+    [MemberData(nameof(Lines))]
+    public void Examples_work(string line)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", $"\"$HANDOFF\" {line}"]) { WorkingDirectory = _directory, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["HANDOFF"] = Path.Combine(AppContext.BaseDirectory, "handoff");
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = process.StandardOutput.ReadToEnd();
+        Assert.True(process.WaitForExit(120_000), "the program did not end");
+        Assert.True(process.ExitCode is (int)ExitCode.AsExpected or (int)ExitCode.Differs, $"exit code {process.ExitCode}: {error.Result}");
+        Assert.NotEmpty(output);
+        Assert.Empty(error.Result);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    private static string RepositoryRoot()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "Handoff.slnx")))
+                return at.FullName;
+        }
+
+        throw new DirectoryNotFoundException("no Handoff.slnx above the test program");
+    }
+}
