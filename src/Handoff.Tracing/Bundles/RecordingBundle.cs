@@ -3,6 +3,8 @@ using System.IO.Compression;
 using Handoff.Tracing.Recordings;
 using ZstdSharp;
 
+#pragma warning disable CA2000 // streams opened here belong to the reader in the result
+
 namespace Handoff.Tracing.Bundles;
 
 /// <summary>
