@@ -13,6 +13,7 @@ internal static class RecordingInput
     /// <summary>What the argument of a verb that reads a recording says.</summary>
     public const string Description = "a recording (trace.dat, perf.data, text of ftrace; packed or not), a bundle of one with facts (directory, tar, zip), or - for standard input";
 
+#pragma warning disable CA2000 // the reader belongs to the result
     /// <summary>Opens a recording.</summary>
     /// <exception cref="UserErrorException">There is nothing to open, or no recording in it.</exception>
     public static RecordingBundle Open(string path, Session session)
@@ -31,6 +32,7 @@ internal static class RecordingInput
             throw new UserErrorException(ExitCode.BadInput, $"{name}: {problem.Message}");
         }
     }
+#pragma warning restore CA2000
 
     /// <summary>Writes what is wrong with a recording that was read, if anything is.</summary>
     /// <returns><see cref="ExitCode.BadInput"/> if something could not be read, otherwise <see cref="ExitCode.AsExpected"/>.</returns>

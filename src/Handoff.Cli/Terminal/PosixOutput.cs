@@ -65,9 +65,11 @@ internal sealed partial class PosixOutput(int descriptor) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint count);
 
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(ref PollEntry entries, nuint count, int timeout);
 
