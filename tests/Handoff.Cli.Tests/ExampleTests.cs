@@ -21,7 +21,7 @@ public sealed class ExampleTests : IDisposable
     [MemberData(nameof(Lines))]
     public void Examples_work(string line)
     {
-        var start = new ProcessStartInfo("bash", ["-c", $"\"$HANDOFF\" {line}"]) { WorkingDirectory = _directory, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("bash", ["-c", $"\"$HANDOFF\" {line}"]) { UseShellExecute = false, WorkingDirectory = _directory, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["HANDOFF"] = Path.Combine(AppContext.BaseDirectory, "handoff");
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
