@@ -19,17 +19,18 @@ public sealed class ExampleTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Lines))]
-    public void Examples_work(string line)
+    public async Task Examples_work(string line)
     {
         var start = new ProcessStartInfo("bash", ["-c", $"\"$HANDOFF\" {line}"]) { UseShellExecute = false, WorkingDirectory = _directory, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["HANDOFF"] = Path.Combine(AppContext.BaseDirectory, "handoff");
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = process.StandardOutput.ReadToEnd();
-        Assert.True(process.WaitForExit(120_000), "the program did not end");
-        Assert.True(process.ExitCode is (int)ExitCode.AsExpected or (int)ExitCode.Differs, $"exit code {process.ExitCode}: {error.Result}");
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        string messages = await error;
+        Assert.True(process.ExitCode is (int)ExitCode.AsExpected or (int)ExitCode.Differs, $"exit code {process.ExitCode}: {messages}");
         Assert.NotEmpty(output);
-        Assert.Empty(error.Result);
+        Assert.Empty(messages);
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
