@@ -106,7 +106,12 @@ internal sealed partial class Simulation
         mapping.Error = _layer.MapSgTable(device, table, direction, call.Attributes);
         if (mapping.Error == Errno.None)
             AddEntries(mapping, table.Entries);
-        Begin(agent, call, mapping, reason, _effects);
+        List<PhysicalStep> steps = Begin(agent, call, mapping, reason, _effects);
+        DeviceDeclaration limits = _test.Devices.First(d => d.Name.Text == call.DeviceName);
+        if (limits.MaxSegment is { } longest && mapping.Entries.Exists(e => e.Size > longest.Value))
+            Broken(steps[0], $"maps an entry that is longer than the {longest.Value} bytes that {device.Name} claims to take");
+        if (limits.Boundary is { } boundary && mapping.Entries.Exists(e => ((e.Address.Value ^ (e.Address.Value + e.Size - 1)) & ~boundary.Value) != 0))
+            Broken(steps[0], $"maps an entry that crosses a segment boundary of {device.Name}");
         if (call.ResultName is { } result)
             _mappings[result] = mapping;
         _mappings[name] = mapping;
@@ -178,18 +183,33 @@ internal sealed partial class Simulation
 
     private void EndMapping(int agent, CallStatement call, Mapping mapping, DmaDirection direction, DmaAttributes attributes, ulong? size)
     {
+        ulong moved = mapping.Table is null ? call.Handle!.Start?.Value ?? 0 : 0;
         _effects.Clear();
         if (mapping.Table is { } table)
             _layer.UnmapSgTable(mapping.Device, table, direction, attributes);
         else if (call.Function == ApiFunction.DmaUnmapResource)
             _layer.UnmapResource(mapping.Device, mapping.Entries[0].Address, size ?? mapping.Size, direction, attributes);
-        else
+        else if (moved == 0)
             _layer.UnmapPhys(mapping.Device, mapping.Entries[0].Address, size ?? mapping.Size, direction, attributes);
-        Ended(agent, call, mapping, direction, attributes, size);
+        else
+            UnmapElsewhere(mapping, moved, size, direction, attributes);
+        PhysicalStep first = Ended(agent, call, mapping, direction, attributes, size);
+        if (moved != 0)
+            Broken(first, $"unmaps {mapping.Name} at {moved} bytes after the address that was mapped");
+    }
+
+    /// <summary>An address inside the mapping is unmapped: what lies from there on is handed over, and the slots are released.</summary>
+    private void UnmapElsewhere(Mapping mapping, ulong moved, ulong? size, DmaDirection direction, DmaAttributes attributes)
+    {
+        DmaAddress start = mapping.Entries[0].Address;
+        ulong rest = mapping.Size > moved ? Math.Min(size ?? mapping.Size, mapping.Size - moved) : 0;
+        if (rest > 0 && (attributes & DmaAttributes.SkipCpuSync) == 0)
+            _layer.SyncSingleForCpu(mapping.Device, start + moved, rest, direction);
+        _layer.UnmapPhys(mapping.Device, start, mapping.Size, direction, attributes | DmaAttributes.SkipCpuSync);
     }
 
     /// <summary>The steps of an unmap that the layer has just done, and the rules it may break.</summary>
-    private void Ended(int agent, CallStatement call, Mapping mapping, DmaDirection direction, DmaAttributes attributes, ulong? size)
+    private PhysicalStep Ended(int agent, CallStatement call, Mapping mapping, DmaDirection direction, DmaAttributes attributes, ulong? size)
     {
         int first = _agents[agent].Steps.Count;
         List<PhysicalStep> steps = AddEffects(agent, call, _effects);
@@ -224,6 +244,7 @@ internal sealed partial class Simulation
             window.Close(agent, first + 1);
         foreach ((ulong _, ulong _, OpenWindow window) in mapping.Owned.Where(o => o.Window.IsOpen))
             window.Close(agent, first + steps.Count);
+        return steps[0];
     }
 
     private void Sync(int agent, CallStatement call)

@@ -32,7 +32,7 @@ internal static class Variants
     private static bool? Reach(LitmusTest test)
     {
         bool anyNarrow = test.Devices.Any(d => d.DmaMask is null || d.DmaMask.Value <= uint.MaxValue);
-        if (!anyNarrow)
+        if (!anyNarrow || !HasHighMemory(test))
             return false;
         bool dma32Only = test.Buffers.All(b => b.Heap?.Value is HeapKind.SystemDma32 or HeapKind.SystemUncachedDma32 or HeapKind.Cma);
         if (test.Buffers.Length > 0 && dma32Only)
@@ -43,6 +43,10 @@ internal static class Variants
             || b.Placement is { Kind: PlacementKind.At } at && at.Address?.Value >= 1UL << 32 && b.Kind != BufferKind.Mmio
             || b.Placement is { Kind: PlacementKind.InZone, Zone.Value: MemoryZone.Normal });
     }
+
+    private static bool HasHighMemory(LitmusTest test) =>
+        test.Machine?.Ram?.Value is not { } ram
+        || RamMap.Usual(test.Machine.Architecture?.Value ?? Architecture.Arm64, ram).End.Value > (1UL << 32);
 
     private static bool? Forced(LitmusTest test)
     {
