@@ -36,11 +36,9 @@ internal static class RecordingJudge
         try
         {
             MachineJudge.Judge(recorded, verdict);
-            ProbeJudge.Judge(recorded, verdict);
-            if (PackedFile.Find(directory, "trace.dat") is { } binary)
-                Replayer.Replay(recorded, verdict, binary);
-            else if (PackedFile.Find(directory, "trace.txt") is { } text)
-                Replayer.Replay(recorded, verdict, text);
+            string? trace = PackedFile.Find(directory, "trace.dat") ?? PackedFile.Find(directory, "trace.txt");
+            IReadOnlyDictionary<int, HeldMappings>? held = trace is null ? null : Replayer.Replay(recorded, verdict, trace);
+            ProbeJudge.Judge(recorded, verdict, held);
         }
         catch (InsufficientMemoryException e)
         {

@@ -27,7 +27,7 @@ internal sealed class BootedMachine<TMemory>(RecordedMachine recorded, DmaLayer<
     private Device Make(string name)
     {
         MachineFacts facts = Recorded.Facts;
-        var device = new Device(name)
+        var device = new Device(name.Length == 0 ? "?" : name) // a damaged line may have none
         {
             Coherent = facts.IsCoherent(name),
             DmaRanges = facts.RangesOf(name),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Handoff.Kernels;
+using Handoff.Logging;
 using Handoff.Swiotlb;
 using Handoff.Tracing.Bundles;
 
@@ -35,7 +36,7 @@ internal sealed partial class RecordedMachine
     public BootedMachine<TMemory> Boot<TMemory>(TMemory memory)
         where TMemory : struct, IMemory
     {
-        var layer = new DmaLayer<TMemory>(Machine, Kernel, memory);
+        var layer = new DmaLayer<TMemory>(Machine, Kernel, memory, new KernelLog(new SteadyClock()));
         var restricted = new Dictionary<string, SwiotlbAllocator>();
         foreach (RestrictedPoolFacts pool in Facts.RestrictedPools)
             restricted.TryAdd(pool.Name, SwiotlbAllocator.Restricted(pool.Name, pool.Range, Kernel.Switches.DynamicPools));

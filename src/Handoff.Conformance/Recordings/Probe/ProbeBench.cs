@@ -27,8 +27,7 @@ internal sealed class ProbeBench : IDisposable
 
     public RealMemory Memory { get; }
 
-    /// <summary>The device of that name; a damaged line may have none.</summary>
-    public Device Device(string name) => _booted[name.Length == 0 ? "?" : name];
+    public Device Device(string name) => _booted[name];
 
     public void Dispose() => Memory.Free();
 

@@ -1,4 +1,5 @@
 using Handoff.Conformance.Recordings.Machines;
+using Handoff.Conformance.Recordings.Replay;
 using Handoff.Conformance.Recordings.Verdicts;
 using Handoff.Tracing.Bundles;
 
@@ -14,8 +15,11 @@ internal sealed class ProbeJudge : IDisposable
     private readonly ProbeState _state;
     private readonly ListCases _lists;
 
-    private ProbeJudge(RecordedMachine recorded, RecordingVerdict verdict)
+    private readonly IReadOnlyDictionary<int, HeldMappings>? _held;
+
+    private ProbeJudge(RecordedMachine recorded, RecordingVerdict verdict, IReadOnlyDictionary<int, HeldMappings>? held)
     {
+        _held = held;
         _log = new ProbeLog(recorded.Facts, verdict);
         _bench = new ProbeBench(recorded);
         _state = new ProbeState(_log, _bench);
@@ -23,11 +27,14 @@ internal sealed class ProbeJudge : IDisposable
     }
 
     /// <summary>Judges the whole log of a recording.</summary>
-    public static void Judge(RecordedMachine recorded, RecordingVerdict verdict)
+    /// <param name="recorded">The machine.</param>
+    /// <param name="verdict">Receives counts and differences.</param>
+    /// <param name="held">What the trace's replay says about mappings that were kept, by case; <see langword="null"/> without a trace.</param>
+    public static void Judge(RecordedMachine recorded, RecordingVerdict verdict, IReadOnlyDictionary<int, HeldMappings>? held)
     {
         if (recorded.Facts.Probe.IsEmpty)
             return;
-        using var judge = new ProbeJudge(recorded, verdict);
+        using var judge = new ProbeJudge(recorded, verdict, held);
         while (judge._log.Current is { } line)
             judge.JudgeNext(line);
     }
@@ -71,7 +78,7 @@ internal sealed class ProbeJudge : IDisposable
                 if (_state.IsTranslated(_state.DeviceOf(line)))
                     _log.NotCovered(held);
                 else
-                    HoldCase.Judge(_log, _bench, _state, held);
+                    HoldCase.Judge(_log, _bench, _state, held, _held?.GetValueOrDefault(line.Case));
                 _state.Count(line.Case);
                 break;
             case "single":

@@ -66,6 +66,10 @@ internal sealed class ProbeSchedule
                     _before[last] = [.. pending];
                 pending.Clear();
             }
+            else if (line.Case == last && name.Length > 0 && _cases[last].Text("dev").Length == 0)
+            {
+                _cases[last] = line; // the one that names the device
+            }
         }
 
         void Set(string device, int width, uint? align)
@@ -86,7 +90,7 @@ internal sealed class ProbeSchedule
     /// <summary>What changed just before a case.</summary>
     public IReadOnlyList<Change> Before(int number) => _before.GetValueOrDefault(number, []);
 
-    /// <summary>The first line of a case.</summary>
+    /// <summary>The first line of a case, or the first that names its device.</summary>
     public ProbeLine? Case(int number) => _cases.GetValueOrDefault(number);
 
     private static void Command(ProbeLine line, Dictionary<ulong, string> names, Action<string, int, uint?> set)

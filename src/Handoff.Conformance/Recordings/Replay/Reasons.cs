@@ -9,6 +9,7 @@ internal static class Reasons
     public const string UnmapLost = "the event that freed these slots is missing: it was lost";
     public const string MappedBefore = "mapped before the trace began, or in events that were lost";
     public const string PageAllocator = "whether a block of pages is free is the page allocator's history";
+    public const string PoolGrew = "a pool was added while this search ran: areas that it had passed already were not tried in the new pool";
     public const string CutOff = "the trace ends before the map";
     public const string MaskHistory = "when the driver of this coherent device set its mask is not recorded";
 }

@@ -34,7 +34,7 @@ internal sealed partial class Replayer
             JudgeDecision(e, device, e.Bounce.Original, e.Bounce.Direction, e.Bounce.Attributes);
         }
 
-        if (TryTake(e.Bounce))
+        if (TryTake(e.Bounce) || (_layer.Swiotlb is { CanGrow: true } && TryGrow(e.Bounce)))
             RetryWaiting();
         else
             _waiting.Add(e.Bounce);
@@ -97,6 +97,8 @@ internal sealed partial class Replayer
     private void End()
     {
         EndCase();
+        _full.End();
+        JudgeCounters();
         foreach ((List<TraceEvent> decisions, _) in _failing.Values)
         {
             foreach (TraceEvent decision in decisions)
@@ -122,6 +124,7 @@ internal sealed partial class Replayer
         instead = null;
         _book.SaveSearches();
         CurrentCpu.Id = bounce.Decision.Cpu;
+        (_placing, _placed, _fullText) = (bounce, false, "");
         DmaAddress result;
         ulong alignMask = 0;
         if (device.IsTranslated)
@@ -136,14 +139,19 @@ internal sealed partial class Replayer
         }
 
         bounce.Result = result;
-        SlotOwner? owner = result.IsMapped ? _book.Describe(device.Device, result, bounce.Original, bounce.Size, bounce.Direction, alignMask) : null;
+        SlotOwner? owner = result.IsMapped
+            ? _book.Describe(device.Device, result, bounce.Original, bounce.Size, bounce.Direction, alignMask, isTransient: _placing is not null && _placed)
+            : null;
         if (!bounce.IsRecorded || device.IsTranslated || result == bounce.Recorded)
         {
             bounce.IsDone = true;
+            if (!result.IsMapped && _reader.Header.Clock is null or "local" && _fullText.StartsWith("swiotlb buffer", StringComparison.Ordinal))
+                _full.Failed(bounce.Decision.Time, device.Device.Name, _fullText);
             if (owner is not null)
             {
                 _book.Add(owner);
-                _searched.Add((owner.Pool, owner.FirstSlot / owner.Pool.AreaSlots));
+                if (owner.Pool is { } pool)
+                    _searched.Add((pool, owner.Area));
             }
 
             return true;
@@ -163,7 +171,7 @@ internal sealed partial class Replayer
         if (bounce.IsDone)
             return true;
         _waiting.Remove(bounce);
-        if (TryReorder(bounce, map) || (!_isComplete && TryLearn(bounce)))
+        if (TryReorder(bounce, map) || TryGrow(bounce) || (!_isComplete && TryLearn(bounce)))
         {
             RetryWaiting();
             return true;
@@ -172,8 +180,8 @@ internal sealed partial class Replayer
         // It is wrong. What follows is judged from the recorded state, so that one difference does not cause others.
         bounce.IsDone = true;
         Device device = DeviceOf(map).Device;
-        if (bounce.Recorded.IsMapped && _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) is { FirstSlot: >= 0 } owner
-            && owner.FirstSlot + owner.Slots <= owner.Pool.Slots && _layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
+        if (bounce.Recorded.IsMapped && _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) is { IsInPool: true } owner
+            && _layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
             _book.Add(owner);
         return false;
     }
@@ -183,21 +191,21 @@ internal sealed partial class Replayer
     {
         Device device = DeviceOf(bounce.Decision).Device;
         SlotOwner? wanted = bounce.Recorded.IsMapped ? _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) : null;
-        if (bounce.Recorded.IsMapped && (wanted is null || wanted.FirstSlot < 0 || wanted.FirstSlot + wanted.Slots > wanted.Pool.Slots))
+        if (bounce.Recorded.IsMapped && wanted is not { IsInPool: true })
             return false;
-        if (wanted is not null)
+        if (wanted is { Pool: { } pool })
         {
-            foreach (SlotOwner owner in _book.OwnersOf(wanted.Pool, wanted.FirstSlot, wanted.Slots).ToArray())
+            foreach (SlotOwner owner in _book.OwnersOf(pool, wanted.FirstSlot, wanted.Slots).ToArray())
             {
                 Release(owner);
                 bounce.Reason = owner.IsUnknown ? Reasons.HeldBefore : Reasons.UnmapLost;
             }
 
-            if (!_searched.Contains((wanted.Pool, wanted.FirstSlot / wanted.Pool.AreaSlots))
+            if (!_searched.Contains((pool, wanted.Area))
                 && _layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
             {
                 _book.Add(wanted);
-                _searched.Add((wanted.Pool, wanted.FirstSlot / wanted.Pool.AreaSlots));
+                _searched.Add((pool, wanted.Area));
                 bounce.Reason ??= Reasons.SearchStart;
                 bounce.IsDone = true;
                 return true;
@@ -207,7 +215,7 @@ internal sealed partial class Replayer
         var learned = new List<SlotOwner>();
         while (!TryTake(bounce, out SlotOwner? instead))
         {
-            if (instead is null || learned.Count > instead.Pool.Slots || !HoldUnknown(instead, learned))
+            if (instead is not { Pool: { } from } || learned.Count > from.Slots || !HoldUnknown(instead, from, learned))
             {
                 foreach (SlotOwner owner in learned)
                     Release(owner);
@@ -219,15 +227,15 @@ internal sealed partial class Replayer
         return true;
     }
 
-    private bool HoldUnknown(SlotOwner slots, List<SlotOwner> learned)
+    private bool HoldUnknown(SlotOwner slots, SwiotlbPool pool, List<SlotOwner> learned)
     {
         for (int i = 0; i < slots.Slots; i++)
         {
-            PhysicalAddress at = slots.Pool.Start + ((ulong)(slots.FirstSlot + i) << SwiotlbConstants.SlotShift);
+            PhysicalAddress at = pool.Start + ((ulong)(slots.FirstSlot + i) << SwiotlbConstants.SlotShift);
             var unknown = new SlotOwner
             {
                 Device = slots.Device,
-                Pool = slots.Pool,
+                Pool = pool,
                 FirstSlot = slots.FirstSlot + i,
                 Slots = 1,
                 Dma = DirectRules.ToDmaUnencrypted(slots.Device, at),

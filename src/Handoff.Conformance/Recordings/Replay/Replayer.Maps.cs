@@ -23,18 +23,19 @@ internal sealed partial class Replayer
             return;
         }
 
+        DmaAddress result;
         if (e.Bounces is [var bounce])
         {
-            bool same = Settle(bounce, e);
-            Compare(e, Text(same ? bounce.Recorded : bounce.Result), Text(e.Dma), bounce.Reason);
+            result = Settle(bounce, e) ? bounce.Recorded : bounce.Result;
+            Compare(e, Text(result), Text(e.Dma), bounce.Reason);
         }
         else
         {
-            DmaAddress result = MapDirectly(e, device, new(e.Physical), e.Size, e.Dma);
+            result = MapDirectly(e, device, new(e.Physical), e.Size, e.Dma);
             Compare(e, Text(result), Text(e.Dma));
         }
 
-        NoteMapOfCase(e, device);
+        NoteMapOfCase(e, device, result.IsMapped);
     }
 
     /// <summary>A buffer that no decision to bounce precedes: the engine must not bounce it either.</summary>
@@ -151,7 +152,7 @@ internal sealed partial class Replayer
         }
 
         PhysicalAddress at = _layer.Rules.ToPhysical(device.Device, e.Dma);
-        if (e.IsDone || _book.PoolAt(at) is null)
+        if (e.IsDone || (_book.PoolAt(at) is null && _book.OwnerAt(at) is null))
         {
             // Not in a pool: the engine does nothing that could be seen. Done: an earlier map showed that it came before.
             Identical(e);
@@ -167,9 +168,9 @@ internal sealed partial class Replayer
         }
         else if (!_isComplete)
         {
-            if (_book.Describe(device.Device, e.Dma, at, e.Size, e.Direction) is { FirstSlot: >= 0 } range)
+            if (_book.Describe(device.Device, e.Dma, at, e.Size, e.Direction) is { IsInPool: true, Pool: { } pool } range)
             {
-                foreach (SlotOwner unknown in _book.OwnersOf(range.Pool, range.FirstSlot, range.Slots).Where(static o => o.IsUnknown).ToArray())
+                foreach (SlotOwner unknown in _book.OwnersOf(pool, range.FirstSlot, range.Slots).Where(static o => o.IsUnknown).ToArray())
                     Release(unknown);
             }
 

@@ -96,10 +96,10 @@ internal sealed partial class Replayer
         if (!bounce.IsRecorded || !bounce.Recorded.IsMapped)
             return false;
         Device device = DeviceOf(bounce.Decision).Device;
-        if (_book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) is not { } wanted || wanted.FirstSlot < 0)
+        if (_book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) is not { IsInPool: true } wanted)
             return false;
         bool any = false;
-        foreach (SlotOwner owner in _book.OwnersOf(wanted.Pool, wanted.FirstSlot, wanted.Slots).ToArray())
+        foreach (SlotOwner owner in _book.OwnersOf(wanted.Pool!, wanted.FirstSlot, wanted.Slots).ToArray())
         {
             if (FindUnmapAhead(owner, map) is not { } unmap)
                 return false;
@@ -137,7 +137,7 @@ internal sealed partial class Replayer
                 continue;
             foreach (SlotOwner owner in release.Owners)
             {
-                if (owner.Pool == instead.Pool && owner.FirstSlot < instead.FirstSlot + instead.Slots && instead.FirstSlot < owner.FirstSlot + owner.Slots && Hold(owner))
+                if (owner.Pool is not null && owner.Pool == instead.Pool && owner.FirstSlot < instead.FirstSlot + instead.Slots && instead.FirstSlot < owner.FirstSlot + owner.Slots && Hold(owner))
                 {
                     held.Add(owner);
                     any = true;

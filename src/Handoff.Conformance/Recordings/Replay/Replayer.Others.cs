@@ -1,4 +1,5 @@
 using Handoff.Coherent;
+using Handoff.Conformance.Recordings.Verdicts;
 using Handoff.Pages;
 using Handoff.Swiotlb;
 using Handoff.Tracing.Bundles;
@@ -191,8 +192,14 @@ internal sealed partial class Replayer
     }
 
     /// <summary>Coherent devices skip syncs, and their events, until the first bounce: what the probe's next case must show.</summary>
-    private void NoteMapOfCase(TraceEvent e, ReplayedDevice device)
+    private void NoteMapOfCase(TraceEvent e, ReplayedDevice device, bool mapped)
     {
+        if (_case is { Kind: "hold" } hold && hold.Text("dev") == device.Device.Name && hold.Number("size") == e.Size && e.Direction == DmaDirection.ToDevice)
+        {
+            Held.TryAdd(hold.Case, new HeldMappings());
+            Held[hold.Case].Add(mapped);
+        }
+
         if (_case is not { Kind: "single" } line || line.Text("dev") != device.Device.Name || line.Number("size") != e.Size)
             return;
         bool skips = device.Device.SkipSync && !_recorded.Kernel.Switches.DmaApiDebug;
@@ -211,5 +218,28 @@ internal sealed partial class Replayer
             _verdict.AddWrong(_verdict.Kind(Part, "sync missing"), $"{_file}: case n={line.Case}", $"{_syncsExpected} syncs", $"{_syncsSeen}");
         _case = null;
         (_syncsSeen, _syncsExpected) = (0, 0);
+    }
+
+    /// <summary>debugfs was read when the trace had ended: it may know of slots that were in use after it.</summary>
+    private void JudgeCounters()
+    {
+        if (_layer.Swiotlb is not { } allocator || !_isComplete)
+            return;
+        IReadOnlyDictionary<string, ulong> counters = _recorded.Facts.SwiotlbCounters;
+        Judge("io_tlb_nslabs", allocator.Slots, "a pool that was added and in which no trace event has an address");
+        Judge("io_tlb_used_hiwater", allocator.HighWater, "slots that were used after the trace had ended");
+
+        void Judge(string name, long expected, string reason)
+        {
+            if (!counters.TryGetValue(name, out ulong got))
+                return;
+            KindTally kind = _verdict.Kind("machine", name);
+            if ((ulong)expected == got)
+                kind.Identical++;
+            else if ((ulong)expected < got)
+                RecordingVerdict.AddExplained(kind, reason);
+            else
+                _verdict.AddWrong(kind, "machine.txt", $"{expected}", $"{got}");
+        }
     }
 }

@@ -22,6 +22,11 @@ internal sealed partial class Replayer
     private readonly List<ReplayedDevice?> _devices = [];
     private readonly Dictionary<int, KindTally> _tallies = [];
 
+    private readonly FullMessages _full;
+
+    /// <summary>What the engine printed last about a full pool.</summary>
+    private string _fullText = "";
+
     /// <summary>Whether the trace shows every mapping there was: it begins at boot, and no event is missing.</summary>
     private bool _isComplete;
 
@@ -37,13 +42,22 @@ internal sealed partial class Replayer
         _book = new SlotBook(_booted);
         _schedule = new ProbeSchedule(recorded.Facts.Probe);
         _queue = new TraceQueue(reader, BusAddress);
+        _full = new FullMessages(recorded.Facts, verdict);
+        _layer.Log.Printed += message => _fullText = message.Text;
+        if (_layer.Swiotlb is { CanGrow: true })
+            _queue.AlwaysAhead = Horizon;
+        _layer.PlacePool = PlacePool;
     }
+
+    /// <summary>How many mappings of each of the probe's <c>hold</c> cases the engine made before it failed.</summary>
+    public Dictionary<int, HeldMappings> Held { get; } = [];
 
     /// <summary>Replays one file of a recording.</summary>
     /// <param name="recorded">The machine.</param>
     /// <param name="verdict">Receives counts and differences.</param>
     /// <param name="path">The trace.</param>
-    public static void Replay(RecordedMachine recorded, RecordingVerdict verdict, string path)
+    /// <returns>What the probe's log is to be compared with.</returns>
+    public static IReadOnlyDictionary<int, HeldMappings> Replay(RecordedMachine recorded, RecordingVerdict verdict, string path)
     {
         using RecordingReader reader = Recording.Open(path);
         string file = Path.GetFileName(path);
@@ -56,6 +70,7 @@ internal sealed partial class Replayer
         replayer.End();
         foreach (RecordingDiagnostic diagnostic in reader.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error))
             verdict.Problems.Add($"{file}: {diagnostic.Message}");
+        return replayer.Held;
     }
 
     private void Replay(TraceEvent e)

@@ -7,6 +7,7 @@ namespace Handoff.Conformance.Recordings.Replay;
 internal sealed class SlotBook(BootedMachine<CountingMemory> booted)
 {
     private readonly Dictionary<SwiotlbPool, SlotOwner?[]> _owners = [];
+    private readonly Dictionary<PhysicalAddress, SlotOwner> _transient = [];
     private readonly List<(SwiotlbPool Pool, int[] Indexes)> _saved = [];
 
     /// <summary>The pool that holds an address, whichever device asks.</summary>
@@ -26,18 +27,19 @@ internal sealed class SlotBook(BootedMachine<CountingMemory> booted)
 
     /// <summary>Who holds the slot at an address; <see langword="null"/> if it is free or in no pool.</summary>
     public SlotOwner? OwnerAt(PhysicalAddress address) =>
-        PoolAt(address) is { } pool ? Owners(pool)[(int)((address - pool.Start) >> SwiotlbConstants.SlotShift)] : null;
+        PoolAt(address) is { } pool ? Owners(pool)[(int)((address - pool.Start) >> SwiotlbConstants.SlotShift)] : _transient.GetValueOrDefault(PageOf(address));
 
     /// <summary>Everybody who holds one of these slots.</summary>
     public IEnumerable<SlotOwner> OwnersOf(SwiotlbPool pool, int first, int count) =>
         Owners(pool).Skip(first).Take(count).OfType<SlotOwner>().Distinct();
 
     /// <summary>Describes the slots of a mapping.</summary>
-    public SlotOwner? Describe(Device device, DmaAddress dma, PhysicalAddress original, ulong size, DmaDirection direction, ulong alignMask = 0)
+    public SlotOwner? Describe(Device device, DmaAddress dma, PhysicalAddress original, ulong size, DmaDirection direction, ulong alignMask = 0, bool isTransient = false)
     {
         const uint inSlot = SwiotlbConstants.SlotSize - 1;
         PhysicalAddress at = booted.Layer.Rules.ToPhysical(device, dma);
-        if (PoolAt(at) is not { } pool)
+        SwiotlbPool? pool = PoolAt(at);
+        if (pool is null && !isTransient)
             return null;
         ulong offset = original.Value & device.MinAlignMask & (alignMask | inSlot);
         ulong bytes = (size + offset + alignMask) & ~alignMask;
@@ -45,7 +47,7 @@ internal sealed class SlotBook(BootedMachine<CountingMemory> booted)
         {
             Device = device,
             Pool = pool,
-            FirstSlot = (int)((at - pool.Start) >> SwiotlbConstants.SlotShift) - (int)(offset >> SwiotlbConstants.SlotShift),
+            FirstSlot = pool is null ? 0 : (int)((at - pool.Start) >> SwiotlbConstants.SlotShift) - (int)(offset >> SwiotlbConstants.SlotShift),
             Slots = (int)((bytes + inSlot) >> SwiotlbConstants.SlotShift),
             Dma = dma,
             Original = original,
@@ -57,14 +59,26 @@ internal sealed class SlotBook(BootedMachine<CountingMemory> booted)
 
     public void Add(SlotOwner owner)
     {
-        SlotOwner?[] owners = Owners(owner.Pool);
+        if (owner.Pool is not { } pool)
+        {
+            _transient[PageOf(booted.Layer.Rules.ToPhysical(owner.Device, owner.Dma))] = owner;
+            return;
+        }
+
+        SlotOwner?[] owners = Owners(pool);
         for (int i = 0; i < owner.Slots; i++)
             owners[owner.FirstSlot + i] = owner;
     }
 
     public void Remove(SlotOwner owner)
     {
-        SlotOwner?[] owners = Owners(owner.Pool);
+        if (owner.Pool is not { } pool)
+        {
+            _transient.Remove(PageOf(booted.Layer.Rules.ToPhysical(owner.Device, owner.Dma)));
+            return;
+        }
+
+        SlotOwner?[] owners = Owners(pool);
         for (int i = 0; i < owner.Slots; i++)
             owners[owner.FirstSlot + i] = null;
     }
@@ -99,6 +113,9 @@ internal sealed class SlotBook(BootedMachine<CountingMemory> booted)
                 pool.RestoreSearchIndex(area, indexes[area]);
         }
     }
+
+    /// <summary>A pool made for one mapping has a page of its own, at least.</summary>
+    private PhysicalAddress PageOf(PhysicalAddress address) => new(address.Value & ~((ulong)booted.Layer.Machine.PageSize - 1));
 
     private SlotOwner?[] Owners(SwiotlbPool pool)
     {

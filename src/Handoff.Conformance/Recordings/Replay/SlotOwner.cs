@@ -7,7 +7,8 @@ internal sealed class SlotOwner
 {
     public required Device Device { get; init; }
 
-    public required SwiotlbPool Pool { get; init; }
+    /// <summary>The pool; <see langword="null"/> for one that was made for this mapping alone.</summary>
+    public required SwiotlbPool? Pool { get; init; }
 
     public required int FirstSlot { get; init; }
 
@@ -27,6 +28,12 @@ internal sealed class SlotOwner
 
     /// <summary>For memory from a restricted pool.</summary>
     public Coherent.DmaBuffer? Buffer { get; init; }
+
+    /// <summary>The area of its pool.</summary>
+    public int Area => Pool is null ? 0 : FirstSlot / Pool.AreaSlots;
+
+    /// <summary>Whether the slots can be one mapping's at all.</summary>
+    public bool IsInPool => Pool is { } pool && FirstSlot >= 0 && FirstSlot + Slots <= pool.AreaSlots * pool.Areas;
 
     /// <summary>Nothing is known of it but that the slots are in use.</summary>
     public bool IsUnknown { get; init; }

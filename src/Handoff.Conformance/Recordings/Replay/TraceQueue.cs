@@ -13,8 +13,6 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
     /// <summary>A decision whose map has not come after so many events belongs to a list that failed.</summary>
     private const int FarthestAhead = 20_000;
 
-    private const int AlwaysAhead = 512;
-
     private readonly Queue<TraceEvent> _ahead = new();
     private readonly Dictionary<(int Pid, int Cpu), List<TraceEvent>> _open = [];
     private DmaEvent _event;
@@ -23,6 +21,9 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
 
     /// <summary>What comes after the event taken last.</summary>
     public IEnumerable<TraceEvent> Ahead => _ahead;
+
+    /// <summary>How many events are read ahead at least.</summary>
+    public int AlwaysAhead { get; set; } = 512;
 
     /// <summary>Number of events read.</summary>
     public long Count => _count;
