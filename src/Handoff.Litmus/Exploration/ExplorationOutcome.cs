@@ -14,4 +14,10 @@ public enum ExplorationOutcome
 
     /// <summary>Somebody cancelled it: verdicts found are real, others may be missing.</summary>
     Cancelled,
+
+    /// <summary>Threads can call the mapping layer in more orders than are tried: verdicts found are real, others may be missing.</summary>
+    OrderLimit,
+
+    /// <summary>The test makes a program that is too large to be explored: nothing is known.</summary>
+    TooLarge,
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Model;
 
 namespace Handoff.Litmus.Lowering;
@@ -10,6 +11,9 @@ namespace Handoff.Litmus.Lowering;
 /// </remarks>
 internal sealed class CellBuilder
 {
+    private const int MostBounds = 20_000; // places where something begins or ends
+    private const int MostOperations = 1_000_000;
+
     private readonly uint _line;
     private readonly List<List<PhysicalStep>> _agents;
     private readonly Func<ulong, bool> _ownedBefore;
@@ -21,6 +25,7 @@ internal sealed class CellBuilder
     private readonly List<ContentVersion> _versions = [];
     private readonly List<Cell> _cells = [];
     private ulong[] _starts = [];
+    private int _operations;
 
     /// <param name="line">Bytes of a cache line.</param>
     /// <param name="agents">All steps.</param>
@@ -57,6 +62,8 @@ internal sealed class CellBuilder
         {
             foreach (MemoryEffect link in links)
             {
+                if (bounds.Count > MostBounds)
+                    throw new ExplorationLimitException(ExplorationOutcome.TooLarge);
                 if (bound - link.Start <= link.Size && bounds.Add(bound - link.Start + link.Other))
                     open.Enqueue(bound - link.Start + link.Other);
                 if (bound - link.Other <= link.Size && bounds.Add(bound - link.Other + link.Start))
@@ -82,6 +89,8 @@ internal sealed class CellBuilder
         }
 
         List<MemoryEffect> links = [.. Effects.Where(e => e.HasOther && e.Other != e.Start).Select(e => e with { Kind = EffectKind.Copy, Path = 0, Label = "" }).Distinct()];
+        if (bounds.Count > MostBounds)
+            throw new ExplorationLimitException(ExplorationOutcome.TooLarge);
         _bounds = [.. Close(bounds, links)];
         _compact = new ulong[_bounds.Length];
         ulong at = 0;
@@ -190,7 +199,8 @@ internal sealed class CellBuilder
             }
         }
 
-        return operations.ToImmutable();
+        _operations += operations.Count;
+        return _operations <= MostOperations ? operations.ToImmutable() : throw new ExplorationLimitException(ExplorationOutcome.TooLarge);
     }
 
     private Operation OnCell(MemoryEffect effect, int cell, int other, StepRef place)

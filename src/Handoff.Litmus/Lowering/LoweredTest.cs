@@ -10,4 +10,7 @@ internal sealed record LoweredTest(AtomicProgram Program, List<CheckFinding> Fin
 {
     /// <summary>Errors that maps returned.</summary>
     public List<Errno> Errors { get; init; } = [];
+
+    /// <summary>Whether the test has more steps and places than can be explored; the program is then empty.</summary>
+    public bool TooLarge { get; init; }
 }

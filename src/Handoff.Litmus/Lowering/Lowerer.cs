@@ -10,13 +10,11 @@ namespace Handoff.Litmus.Lowering;
 /// </remarks>
 internal static class Lowerer
 {
-    /// <summary>More orders of calls than this are refused.</summary>
-    public const int MostOrders = 10_000;
-
+    /// <summary>The programs, one per order of calls, made as they are asked for. There can be very many.</summary>
     public static IEnumerable<LoweredTest> Orders(LitmusTest test, KernelProfile kernel, MachineVariant machine)
     {
         var choices = new List<int>();
-        for (int count = 0; count < MostOrders; count++)
+        while (true)
         {
             var simulation = new Simulation(test, kernel, machine, choices);
             yield return simulation.Run();
@@ -29,7 +27,5 @@ internal static class Lowerer
             choices.RemoveRange(last + 1, choices.Count - last - 1);
             choices[last]++;
         }
-
-        throw new NotSupportedException($"The threads can call the mapping layer in more than {MostOrders} orders.");
     }
 }

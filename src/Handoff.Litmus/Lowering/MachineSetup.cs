@@ -10,6 +10,7 @@ internal sealed class MachineSetup
 
     private readonly MachineVariant _variant;
     private uint _kmallocMinAlign = 8;
+    private ulong _floor; // lowest memory that is left, for places with a low bound
     private ulong _low;
     private ulong _high;
 
@@ -21,7 +22,7 @@ internal sealed class MachineSetup
         Machine = new Machine
         {
             Architecture = architecture,
-            Ram = RamMap.Usual(architecture, pinned?.Ram?.Value ?? 8UL << 30),
+            Ram = RamMap.Usual(architecture, pinned?.Ram?.Value ?? RamFor(test.Buffers)),
             PageSize = pinned?.Page?.Value ?? 4096,
             CacheLineSize = variant.Line,
             MaintenanceLineSize = variant.Line,
@@ -29,6 +30,7 @@ internal sealed class MachineSetup
             Encryption = pinned?.Encryption?.Value ?? MemoryEncryption.None,
             SwiotlbParameter = pinned?.Swiotlb?.Value ?? (variant.ForceBounce && !test.Devices.Any(d => d.ForceBounce is not null) ? "force" : ""),
         };
+        _floor = Machine.Ram.Start.Value + (1UL << 20); // the kernel itself
         _low = (Machine.Ram.Start.Value | 0xfff_ffff) + 1;
         _high = Math.Max(FourGiB, _low) + (64UL << 20);
         foreach (DeviceDeclaration declaration in test.Devices)
@@ -58,6 +60,19 @@ internal sealed class MachineSetup
         ulong start = Rounding.Up(_low, alignment);
         _low = start + Rounding.Up(size, Machine.PageSize) + Machine.PageSize;
         return start;
+    }
+
+    /// <summary>8 GiB, or more if a place or a size needs it.</summary>
+    private static ulong RamFor(IEnumerable<BufferDeclaration> buffers)
+    {
+        ulong highest = 8UL << 30, sizes = 0;
+        foreach (BufferDeclaration buffer in buffers.Where(b => b.Kind != BufferKind.Mmio))
+        {
+            sizes += (2 * buffer.Size.Value) + (buffer.Offset?.Value ?? 0);
+            highest = Math.Max(highest, buffer.Placement?.Address?.Value ?? 0);
+        }
+
+        return sizes < 1UL << 30 && highest == 8UL << 30 ? highest : Rounding.Up(highest + sizes, 1UL << 30);
     }
 
     private Device MakeDevice(DeviceDeclaration d)
@@ -144,12 +159,23 @@ internal sealed class MachineSetup
                 return TakeHigh(Math.Max(buffer.Placement.Address!.Value, Machine.Ram.Start.Value), spare, alignment);
             case PlacementKind.InZone when buffer.Placement.Zone!.Value == MemoryZone.Normal:
                 return TakeHigh(FourGiB, spare, alignment);
-            case PlacementKind.Below or PlacementKind.InZone:
-                return TakeLow(spare, Math.Max(alignment, Machine.PageSize));
+            case PlacementKind.Below:
+                return TakeBelow(spare, Math.Max(alignment, Machine.PageSize), buffer.Placement.Address!.Value);
+            case PlacementKind.InZone:
+                return TakeBelow(spare, Math.Max(alignment, Machine.PageSize), Machine.Zones.EndOf(buffer.Placement.Zone!.Value).Value);
             default:
                 bool low = !_variant.NeedsBounce || buffer.Heap?.Value is HeapKind.SystemDma32 or HeapKind.SystemUncachedDma32 or HeapKind.Cma;
                 return low ? TakeLow(spare, Math.Max(alignment, Machine.PageSize)) : TakeHigh(FourGiB, spare, alignment);
         }
+    }
+
+    private ulong TakeBelow(ulong size, ulong alignment, ulong bound)
+    {
+        if (Rounding.Up(_low, alignment) + size <= bound)
+            return TakeLow(size, alignment);
+        ulong start = Rounding.Up(_floor, alignment);
+        _floor = start + Rounding.Up(size, Machine.PageSize);
+        return start;
     }
 
     private ulong TakeHigh(ulong above, ulong size, ulong alignment)

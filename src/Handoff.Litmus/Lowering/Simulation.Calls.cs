@@ -68,10 +68,8 @@ internal sealed partial class Simulation
         DmaAddress address = call.Function switch
         {
             ApiFunction.DmaMapResource => _layer.MapResource(device, physical, size, direction, call.Attributes),
-            ApiFunction.DmaMapSingle or ApiFunction.DmaMapSingleAttrs => _layer.MapSingle(
-                device,
-                memory.Declaration?.Kind == BufferKind.Vmalloc ? new VirtualAddress(_setup.Machine.VmallocStart + original % (1UL << 32)) : _setup.Machine.ToVirtual(physical),
-                size, direction, call.Attributes),
+            ApiFunction.DmaMapSingle or ApiFunction.DmaMapSingleAttrs when memory.Declaration?.Kind == BufferKind.Vmalloc => _layer.MapSingle(
+                device, new VirtualAddress(_setup.Machine.VmallocStart + original % (1UL << 32)), size, direction, call.Attributes),
             _ => _layer.MapPhys(device, physical, size, direction, call.Attributes),
         };
         if (address.IsMapped)

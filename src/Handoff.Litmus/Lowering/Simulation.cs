@@ -1,4 +1,5 @@
 using Handoff.Kernels;
+using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
 using Handoff.Sharing;
@@ -68,8 +69,15 @@ internal sealed partial class Simulation
         }
 
         AddChecks();
-        var program = CellBuilder.Build(_setup.Machine.MaintenanceLineSize, _agents, BelongedToOthers, NameOf);
-        return new LoweredTest(program, _findings, _certain) { Errors = _errors };
+        try
+        {
+            var program = CellBuilder.Build(_setup.Machine.MaintenanceLineSize, _agents, BelongedToOthers, NameOf);
+            return new LoweredTest(program, _findings, _certain) { Errors = _errors };
+        }
+        catch (ExplorationLimitException)
+        {
+            return new LoweredTest(new AtomicProgram(0, [], [], []), [], []) { TooLarge = true };
+        }
     }
 
     private void RunThreads()

@@ -11,6 +11,9 @@ namespace Handoff.Litmus.Lowering;
 /// <summary>Explores a test on one machine: all orders of calls into the mapping layer, all schedules, all moves of the cache.</summary>
 internal static class VariantCheck
 {
+    /// <summary>More orders of calls into the mapping layer than this, or than the bound on states, are not tried.</summary>
+    public const int MostOrders = 10_000;
+
     private static readonly (Verdicts Flag, Verdict Verdict)[] s_names =
     [
         (Verdicts.Wild, Verdict.Wild), (Verdicts.Leak, Verdict.Leak), (Verdicts.Lost, Verdict.Lost), (Verdicts.Stale, Verdict.Stale),
@@ -27,13 +30,15 @@ internal static class VariantCheck
         var stories = new List<Story>();
         var errors = new SortedSet<Errno>();
         var bounds = new ExplorationBounds { MaxStates = options.MaxStates, Timeout = options.Timeout, Progress = options.Progress };
+        int orders = 0;
         foreach (LoweredTest lowered in Lowerer.Orders(test, kernel, machine))
         {
-            if (cancellation.IsCancellationRequested)
-            {
-                outcome = ExplorationOutcome.Cancelled;
+            outcome = cancellation.IsCancellationRequested ? ExplorationOutcome.Cancelled
+                : lowered.TooLarge ? ExplorationOutcome.TooLarge
+                : orders++ == Math.Min(MostOrders, options.MaxStates) ? ExplorationOutcome.OrderLimit
+                : ExplorationOutcome.Complete;
+            if (outcome != ExplorationOutcome.Complete)
                 break;
-            }
 
             ExplorationResult result = options.BruteForce
                 ? BruteForceExplorer.Explore(lowered.Program, options.MaxStates, cancellation)

@@ -85,13 +85,7 @@ public static class CheckJsonWriter
         json.WriteBoolean("outOfReach", variant.Machine.NeedsBounce);
         json.WriteBoolean("forced", variant.Machine.ForceBounce);
         json.WriteNumber("line", variant.Machine.Line);
-        json.WriteString("search", variant.Outcome switch
-        {
-            Litmus.Exploration.ExplorationOutcome.Complete => "complete",
-            Litmus.Exploration.ExplorationOutcome.StateLimit => "stateLimit",
-            Litmus.Exploration.ExplorationOutcome.Timeout => "timeout",
-            _ => "cancelled",
-        });
+        json.WriteString("search", SearchText.Name(variant.Outcome));
         Write(json, variant.Verdicts);
         json.WriteStartArray("findings");
         foreach (var finding in variant.Findings)

@@ -1,3 +1,4 @@
+using Handoff.Litmus.Exploration;
 using Handoff.Reports.Text;
 
 namespace Handoff.Reports.Check;
@@ -19,6 +20,7 @@ public static class CheckTextWriter
         table.Write(ink, width);
 
         WriteMismatches(report, ink, width);
+        WriteUnknown(report, ink, width);
         ink.WriteLine();
         foreach (string line in TextWidth.Wrap(Totals(report), width))
             ink.WriteLine(line);
@@ -63,5 +65,24 @@ public static class CheckTextWriter
 
         if (all > written)
             ink.WriteLine($"… and {Quantity.Of(all - written, "more difference")}", Tone.Muted);
+    }
+
+    // What ended the whole run is said with the totals; here is what one search ran into.
+    private static void WriteUnknown(CheckReport report, Ink ink, int width)
+    {
+        int written = 0;
+        foreach (var test in report.Tests)
+        {
+            foreach (var group in test.Cells.Where(cell => cell.State == CellState.Inconclusive).GroupBy(cell => cell.EndedBy))
+            {
+                if (group.Key is ExplorationOutcome.Timeout or ExplorationOutcome.Cancelled || written >= MostMismatches)
+                    continue;
+                if (written++ == 0)
+                    ink.WriteLine();
+                ink.Write("? ", Tone.Unknown).WriteLine($"{test.Name} on {string.Join(", ", group.Select(cell => cell.Kernel.ShortName))}");
+                foreach (string line in TextWidth.Wrap(SearchText.Reason(group.Key), width - 4))
+                    ink.Write("    ").WriteLine(line);
+            }
+        }
     }
 }

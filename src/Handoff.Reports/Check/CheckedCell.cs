@@ -1,5 +1,6 @@
 using Handoff.Kernels;
 using Handoff.Litmus;
+using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Language;
 using Handoff.Reports.Text;
 
@@ -32,6 +33,9 @@ public sealed class CheckedCell
 
     /// <summary>How it compares.</summary>
     public CellState State { get; }
+
+    /// <summary>What ended the first search that did not see everything.</summary>
+    public ExplorationOutcome EndedBy => Result.Variants.FirstOrDefault(variant => variant.Outcome != ExplorationOutcome.Complete)?.Outcome ?? ExplorationOutcome.Complete;
 
     /// <summary>The gravest verdict, or <see cref="Verdict.Ok"/>.</summary>
     public Verdict Gravest => Result.Verdicts.Count == 0 ? Verdict.Ok : Result.Verdicts[0].Verdict;

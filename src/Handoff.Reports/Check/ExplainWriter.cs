@@ -46,7 +46,7 @@ public static class ExplainWriter
         var frequency = verdict == Verdict.Ok ? Frequency.Always : cell.Result.Verdicts.FirstOrDefault(each => each.Verdict == verdict)?.Frequency ?? Frequency.Never;
         string word = VerdictText.Name(verdict);
         if (verdict == Verdict.Ok && !cell.Result.Conclusive)
-            ink.Write("?", Tone.Unknown).WriteLine(" — the search ended before everything was known");
+            ink.Write("?", Tone.Unknown).WriteLine($" — not everything is known: {SearchText.Reason(cell.EndedBy)}");
         else if (frequency == Frequency.Never)
             ink.Write($"no {word}", Tone.Good).WriteLine(" in any behaviour seen");
         else

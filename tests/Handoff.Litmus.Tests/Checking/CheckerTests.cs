@@ -79,6 +79,60 @@ public sealed class CheckerTests
         Assert.Equal(small.States, large.States);
     }
 
+    [Theory]
+    [InlineData("arch arm64", "below 0x41000000", 0x40000000UL, 0x41000000UL)]
+    [InlineData("arch arm64", "below 4G", 0x40000000UL, 0x100000000UL)]
+    [InlineData("arch x86_64", "in DMA", 0UL, 0x1000000UL)]
+    [InlineData("arch x86_64", "in DMA32", 0UL, 0x100000000UL)]
+    [InlineData("arch x86_64", "in NORMAL", 0x100000000UL, 0x240000000UL)]
+    [InlineData("arch arm64", "above 20G", 20UL << 30, 30UL << 30)]
+    public void BuffersLieWhereTheTestSays(string machine, string place, ulong from, ulong to)
+    {
+        LitmusTest test = Parse("place", $"machine {{ {machine} }}\nbuffer a = pages(64K) {place};\nbuffer b = pages(1M) {place};\nbuffer h = heap(system, 1M) {place};");
+        foreach (MachineVariant variant in Variants.Of(test))
+        {
+            var setup = new MachineSetup(test, variant);
+            Assert.All(setup.Objects.Values.SelectMany(o => o.Runs), r => Assert.True(r.Start >= from && r.Start + r.Size <= to, $"{r.Start:x}"));
+            Assert.All(setup.Objects.Values.SelectMany(o => o.Runs), r => Assert.True(setup.Machine.Ram.Contains(new PhysicalAddress(r.Start), r.Size)));
+            ulong[] starts = [.. setup.Objects.Values.Select(o => o.Start).Order()];
+            Assert.Equal(3, starts.Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public void MoreOrdersOfCallsThanAreTriedAreNotKnown()
+    {
+        // 16 calls of one thread and 8 of another: 735,471 orders.
+        string Calls(string name, int count) => string.Concat(Enumerable.Range(0, count).Select(i => $"{name}{i} = dma_map_page(dev, b, DMA_TO_DEVICE);\n"));
+        LitmusTest test = Parse("orders", $"machine {{ line 64 }}\ndevice dev {{ dma_mask 64; coherent; force_bounce no }}\nbuffer b = page(64) below 4G;\nthread x {{ {Calls("x", 16)} }}\nthread y {{ {Calls("y", 8)} }}");
+        CheckResult result = LitmusChecker.Check(test, Kernel, new CheckOptions { MaxStates = 200 }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(ExplorationOutcome.OrderLimit, Assert.Single(result.Variants).Outcome);
+        Assert.All(result.Verdicts, v => Assert.Equal(Frequency.Sometimes, v.Frequency));
+    }
+
+    [Fact]
+    public void ManyWritesAndStepsAreCountedRight()
+    {
+        // More than 256 versions of one cell, and more than 256 steps of one thread.
+        string writes = string.Concat(Enumerable.Range(0, 300).Select(_ => "b.write();\n"));
+        LitmusTest right = Parse("many", $"machine {{ line 64 }}\ndevice dev {{ dma_mask 64; noncoherent; force_bounce no }}\nbuffer b = page(64) below 4G;\n{writes}dma = dma_map_page(dev, b, DMA_TO_DEVICE);\nif (dma_mapping_error(dev, dma)) return;\ndev.read(dma);\ndma_unmap_page(dev, dma, DMA_TO_DEVICE);");
+        Assert.Equal("ok", Words(LitmusChecker.Check(right, Kernel, cancellation: TestContext.Current.CancellationToken)));
+        LitmusTest wrong = Parse("many", $"machine {{ line 64 }}\ndevice dev {{ dma_mask 64; noncoherent; force_bounce no }}\nbuffer b = page(64) below 4G;\ndma = dma_map_page(dev, b, DMA_TO_DEVICE);\nif (dma_mapping_error(dev, dma)) return;\n{writes}dev.read(dma);");
+        CheckResult found = LitmusChecker.Check(wrong, Kernel, new CheckOptions { Witnesses = true }, TestContext.Current.CancellationToken);
+        Assert.Equal("stale sometimes, contract always", Words(found));
+        Assert.Contains(found.Variants[0].Stories, s => s.Verdict == Verdict.Contract);
+    }
+
+    [Fact]
+    public void ATestThatIsTooLargeSaysSo()
+    {
+        string lines = string.Concat(Enumerable.Range(0, 4500).Select(i => $"b[{i * 2}..{(i * 2) + 1}].write();\nb.read();\n"));
+        LitmusTest test = Parse("large", $"machine {{ line 64 }}\nbuffer b = pages(64K) below 4G;\n{lines}");
+        CheckResult result = LitmusChecker.Check(test, Kernel, cancellation: TestContext.Current.CancellationToken);
+        Assert.All(result.Variants, v => Assert.Equal(ExplorationOutcome.TooLarge, v.Outcome));
+        Assert.False(result.Ok);
+    }
+
     [Fact]
     public void AnInterruptKeepsWhatIsKnownAndSearchesNoFurther()
     {

@@ -26,7 +26,7 @@ internal static class LitmusTexts
     private static readonly Gen<string> s_device = OneOf(
         ";", "{ dma_mask 32 }", "{ coherent; force_bounce }", "{ noncoherent; dma_mask 0; bus_limit 7 }", "{ dma_range cpu 1 dma 2 size 3; max_seg 1; min_align_mask 4095 }", "{ }");
 
-    private static readonly Gen<string> s_place = OneOf("", " above 4G", " below 0x12345678", " in DMA32", " at 0x80000000 offset 24", " with neighbour nn 8 bytes after");
+    private static readonly Gen<string> s_place = OneOf("", " above 4G", " below 0x52345678", " in DMA32", " at 0x80000000 offset 24", " with neighbour nn 8 bytes after");
 
     private static readonly Gen<string> s_expect = OneOf(
         "", "expect ok;", "expect stale sometimes, lost on linux-6.5..linux-6.12;", "expect fails -EIO always on +no-bounce when forced;", "expect wild never when line64 and coherent;");

@@ -176,7 +176,7 @@ internal sealed class BruteForceExplorer
                     Drop(state, line);
                 }
 
-                state.Dram[operation.Target] = (byte)operation.Version;
+                state.Dram[operation.Target] = operation.Version;
                 break;
             case OperationKind.Copy:
                 int copied = Load(state, operation.Source, AccessPath.Cached);
@@ -223,7 +223,7 @@ internal sealed class BruteForceExplorer
         if (state.Line[line] == CacheLine.Absent)
             Fetch(state, line);
         state.Line[line] = CacheLine.Dirty;
-        state.Cache[cell] = (byte)version;
+        state.Cache[cell] = version;
     }
 
     private void Fetch(WholeState state, int line)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Handoff.Litmus.Model;
 
 namespace Handoff.Litmus.Exploration.BruteForce;
@@ -5,23 +6,23 @@ namespace Handoff.Litmus.Exploration.BruteForce;
 /// <summary>Everything at one moment: progress of all agents, all lines, all cells, and what was raised so far.</summary>
 internal sealed class WholeState : IEquatable<WholeState>
 {
-    public required byte[] Progress { get; init; }
+    public required int[] Progress { get; init; }
 
     public required CacheLine[] Line { get; init; }
 
-    public required byte[] Dram { get; init; }
+    public required int[] Dram { get; init; }
 
     /// <summary>Cached version per cell; 0 while the line is absent.</summary>
-    public required byte[] Cache { get; init; }
+    public required int[] Cache { get; init; }
 
     public Verdicts Raised { get; set; }
 
     public static WholeState Initial(AtomicProgram program) => new()
     {
-        Progress = new byte[program.Agents.Length],
+        Progress = new int[program.Agents.Length],
         Line = new CacheLine[program.LineCount],
-        Dram = [.. program.Cells.Select(c => checked((byte)c.Initial))],
-        Cache = new byte[program.Cells.Length],
+        Dram = [.. program.Cells.Select(c => c.Initial)],
+        Cache = new int[program.Cells.Length],
     };
 
     public WholeState Copy() => new()
@@ -42,10 +43,10 @@ internal sealed class WholeState : IEquatable<WholeState>
     public override int GetHashCode()
     {
         HashCode hash = default;
-        hash.AddBytes(Progress);
-        hash.AddBytes(System.Runtime.InteropServices.MemoryMarshal.AsBytes(Line.AsSpan()));
-        hash.AddBytes(Dram);
-        hash.AddBytes(Cache);
+        hash.AddBytes(MemoryMarshal.AsBytes(Progress.AsSpan()));
+        hash.AddBytes(MemoryMarshal.AsBytes(Line.AsSpan()));
+        hash.AddBytes(MemoryMarshal.AsBytes(Dram.AsSpan()));
+        hash.AddBytes(MemoryMarshal.AsBytes(Cache.AsSpan()));
         hash.Add((int)Raised);
         return hash.ToHashCode();
     }

@@ -5,31 +5,34 @@ namespace Handoff.Litmus.Exploration.Lines;
 
 /// <summary>A group of cells with their lines: all configurations they can be in, followed as numbered sets.</summary>
 /// <remarks>
-/// A configuration is a byte string: verdicts raised so far, then the state of each line, then the DRAM version and the cached
+/// A configuration is a row of numbers: verdicts raised so far, then the state of each line, then the DRAM version and the cached
 /// version of each cell (0 while the line is absent). A set always contains what spontaneous moves can make of its members.
 /// </remarks>
 internal sealed class CellGroup
 {
-    private const byte Absent = 0, Clean = 1, Dirty = 2;
+    private const int Absent = 0, Clean = 1, Dirty = 2;
+    private const int MostVersions = 8192; // their order is a matrix of bits
 
     private readonly AtomicProgram _program;
+    private readonly ExplorationLimit _limit;
     private readonly int[] _cells;
     private readonly int[] _lines;
     private readonly int[] _lineOfCell;
     private readonly int[] _versions;
-    private readonly bool[,] _older;
+    private readonly ulong[][] _newer; // [version]: the versions that replaced it, one bit each
     private readonly int _dram;
     private readonly int _cache;
-    private readonly Interner<byte> _configurations = new(ContentComparer<byte>.Instance);
+    private readonly Interner<int> _configurations = new(ContentComparer<int>.Instance);
     private readonly Interner<ulong> _sets = new(ContentComparer<ulong>.Instance); // one bit per configuration; the last word is not 0
     private readonly List<ulong[]?> _closures = [];
     private readonly List<int[]> _after = []; // [configuration][step]: the configuration after it, plus 1; 0: not known yet
     private readonly List<int[]> _next = [];
-    private readonly List<(byte Any, byte All)> _summaries = [];
+    private readonly List<(int Any, int All)> _summaries = [];
     private readonly HashSet<(StepRef Step, int Cell, int Version)> _observed = [];
 
-    public CellGroup(AtomicProgram program, int[] cells)
+    public CellGroup(AtomicProgram program, int[] cells, ExplorationLimit? limit = null)
     {
+        _limit = limit ?? ExplorationLimit.None;
         _program = program;
         _cells = cells;
         _lines = [.. cells.Select(c => program.Cells[c].Line).Distinct().Order()];
@@ -53,24 +56,36 @@ internal sealed class CellGroup
         }
 
         _versions = [.. versions];
-        _older = new bool[_versions.Length, _versions.Length];
+        if (_versions.Length > MostVersions)
+            throw new ExplorationLimitException(ExplorationOutcome.TooLarge);
+        _newer = new ulong[_versions.Length][];
         for (int u = 0; u < _versions.Length; u++)
         {
+            _newer[u] = new ulong[(_versions.Length + 63) >> 6];
             for (int v = 0; v < _versions.Length; v++)
-                _older[u, v] = program.IsOlder(_versions[u], _versions[v]);
+            {
+                if (program.IsOlder(_versions[u], _versions[v]))
+                    _newer[u][v >> 6] |= 1UL << (v & 63);
+            }
         }
 
         Steps.AddRange(raw.Select(r => new LocalStep(r.Step, [.. r.Operations.Select(o => Localise(o, r.Step))])));
-        byte[] initial = new byte[_cache + cells.Length];
-        for (int c = 0; c < cells.Length; c++)
-            initial[_dram + c] = LocalVersion(program.Cells[cells[c]].Initial);
-        InitialSet = InternSet(Closure(Number(initial)));
     }
 
     /// <summary>The steps that concern this group.</summary>
     public List<LocalStep> Steps { get; }
 
-    public int InitialSet { get; }
+    /// <summary>The set before any step; computed when asked for.</summary>
+    public int InitialSet
+    {
+        get
+        {
+            int[] initial = new int[_cache + _cells.Length];
+            for (int c = 0; c < _cells.Length; c++)
+                initial[_dram + c] = LocalVersion(_program.Cells[_cells[c]].Initial);
+            return InternSet(Closure(Number(initial)));
+        }
+    }
 
     public int SetCount => _sets.Count;
 
@@ -91,9 +106,9 @@ internal sealed class CellGroup
         {
             var text = new System.Text.StringBuilder();
             text.AppendJoin(',', _lineOfCell).Append('|');
-            text.AppendJoin(',', _cells.Select(c => (int)LocalVersion(_program.Cells[c].Initial))).Append('|');
-            foreach (bool older in _older)
-                text.Append(older ? '1' : '0');
+            text.AppendJoin(',', _cells.Select(c => LocalVersion(_program.Cells[c].Initial))).Append('|');
+            foreach (ulong[] newer in _newer)
+                text.AppendJoin(',', newer).Append('/');
             foreach (LocalStep step in Steps)
             {
                 text.Append('|').Append(step.Step.Agent).Append('.').Append(step.Step.Index);
@@ -147,8 +162,8 @@ internal sealed class CellGroup
         int known = _after[number][step];
         if (known > 0)
             return known - 1;
-        byte[] configuration = [.. _configurations[number]];
-        byte[] before = new byte[configuration.Length];
+        int[] configuration = [.. _configurations[number]];
+        int[] before = new int[configuration.Length];
         foreach (LocalOperation operation in Steps[step].Operations)
         {
             configuration.CopyTo(before, 0);
@@ -167,12 +182,12 @@ internal sealed class CellGroup
         if (set == _next.Count)
         {
             _next.Add(new int[Steps.Count]);
-            byte any = 0, all = 0xff;
+            int any = 0, all = 0xff;
             for (int word = 0; word < members.Length; word++)
             {
                 for (ulong left = members[word]; left != 0; left &= left - 1)
                 {
-                    byte raised = _configurations[(word << 6) + BitOperations.TrailingZeroCount(left)][0];
+                    int raised = _configurations[(word << 6) + BitOperations.TrailingZeroCount(left)][0];
                     any |= raised;
                     all &= raised;
                 }
@@ -184,11 +199,12 @@ internal sealed class CellGroup
         return set;
     }
 
-    private int Number(byte[] configuration)
+    private int Number(int[] configuration)
     {
         int number = _configurations.Intern(configuration);
         if (number == _closures.Count)
         {
+            _limit.Count();
             _closures.Add(null);
             _after.Add(new int[Steps.Count]);
         }
@@ -207,8 +223,8 @@ internal sealed class CellGroup
         {
             for (int line = 0; line < _lines.Length; line++)
             {
-                byte state = _configurations[at][1 + line];
-                byte[] moved = [.. _configurations[at]];
+                int state = _configurations[at][1 + line];
+                int[] moved = [.. _configurations[at]];
                 if (state == Absent)
                     Fetch(moved, line);
                 else if (state == Clean)
@@ -229,7 +245,7 @@ internal sealed class CellGroup
         return closure;
     }
 
-    private void Apply(byte[] at, LocalOperation o, StepRef step)
+    private void Apply(int[] at, LocalOperation o, StepRef step)
     {
         switch (o.Kind)
         {
@@ -239,27 +255,27 @@ internal sealed class CellGroup
                 if (o.Cell >= 0)
                 {
                     bool cached = o.Path == AccessPath.Cached || (o.Path == AccessPath.Snooped && at[1 + o.Line] == Dirty);
-                    byte found = at[(cached ? _cache : _dram) + o.Cell];
+                    int found = at[(cached ? _cache : _dram) + o.Cell];
                     _observed.Add((step, o.GlobalCell, found));
-                    at[0] |= (byte)o.Blame![found];
+                    at[0] |= (int)o.Blame![found];
                 }
 
                 break;
             case OperationKind.Write when o.Path == AccessPath.Cached:
-                Store(at, o.Line, o.Cell, (byte)Math.Max(o.Version, 0));
+                Store(at, o.Line, o.Cell, Math.Max(o.Version, 0));
                 break;
             case OperationKind.Write:
                 if (o.Path == AccessPath.Snooped)
                     Flush(at, o.Line);
                 if (o.Cell >= 0)
-                    at[_dram + o.Cell] = (byte)o.Version;
+                    at[_dram + o.Cell] = o.Version;
                 break;
             case OperationKind.Copy:
                 if (o.SourceLine >= 0)
                     Ensure(at, o.SourceLine);
-                byte copied = o.SourceCell >= 0 ? at[_cache + o.SourceCell] : (byte)0;
+                int copied = o.SourceCell >= 0 ? at[_cache + o.SourceCell] : 0;
                 if (o.Blame is not null)
-                    at[0] |= (byte)o.Blame[copied];
+                    at[0] |= (int)o.Blame[copied];
                 if (o.Line >= 0)
                     Store(at, o.Line, o.Cell, copied);
                 break;
@@ -278,13 +294,13 @@ internal sealed class CellGroup
         }
     }
 
-    private void Ensure(byte[] at, int line)
+    private void Ensure(int[] at, int line)
     {
         if (at[1 + line] == Absent)
             Fetch(at, line);
     }
 
-    private void Fetch(byte[] at, int line)
+    private void Fetch(int[] at, int line)
     {
         at[1 + line] = Clean;
         for (int c = 0; c < _cells.Length; c++)
@@ -294,7 +310,7 @@ internal sealed class CellGroup
         }
     }
 
-    private void WriteBack(byte[] at, int line)
+    private void WriteBack(int[] at, int line)
     {
         at[1 + line] = Clean;
         for (int c = 0; c < _cells.Length; c++)
@@ -304,7 +320,7 @@ internal sealed class CellGroup
         }
     }
 
-    private void Drop(byte[] at, int line)
+    private void Drop(int[] at, int line)
     {
         at[1 + line] = Absent;
         for (int c = 0; c < _cells.Length; c++)
@@ -314,7 +330,7 @@ internal sealed class CellGroup
         }
     }
 
-    private void Flush(byte[] at, int line)
+    private void Flush(int[] at, int line)
     {
         if (at[1 + line] == Dirty)
             WriteBack(at, line);
@@ -322,7 +338,7 @@ internal sealed class CellGroup
             Drop(at, line);
     }
 
-    private void Store(byte[] at, int line, int cell, byte version)
+    private void Store(int[] at, int line, int cell, int version)
     {
         Ensure(at, line);
         at[1 + line] = Dirty;
@@ -331,25 +347,51 @@ internal sealed class CellGroup
     }
 
     /// <summary>Raises "lost" if a version left its cell and only older ones remain there.</summary>
-    private void Judge(byte[] before, byte[] after)
+    private void Judge(int[] before, int[] after)
     {
         for (int c = 0; c < _cells.Length; c++)
         {
             bool wasCached = before[1 + _lineOfCell[c]] != Absent, isCached = after[1 + _lineOfCell[c]] != Absent;
-            byte dram = after[_dram + c], cache = isCached ? after[_cache + c] : dram;
-            byte oldDram = before[_dram + c], oldCache = wasCached ? before[_cache + c] : oldDram;
-            if ((_older[dram, oldDram] && _older[cache, oldDram]) || (_older[dram, oldCache] && _older[cache, oldCache]))
-                after[0] |= (byte)Verdicts.Lost;
+            int dram = after[_dram + c], cache = isCached ? after[_cache + c] : dram;
+            int oldDram = before[_dram + c], oldCache = wasCached ? before[_cache + c] : oldDram;
+            if ((IsOlder(dram, oldDram) && IsOlder(cache, oldDram)) || (IsOlder(dram, oldCache) && IsOlder(cache, oldCache)))
+                after[0] |= (int)Verdicts.Lost;
         }
     }
 
-    private void JudgeRelease(byte[] at, int slot, int original)
+    private void JudgeRelease(int[] at, int slot, int original)
     {
         bool cached = at[1 + _lineOfCell[original]] != Absent;
-        byte dram = at[_dram + original], cache = at[_cache + original];
-        bool Newer(byte v) => _older[dram, v] && (!cached || _older[cache, v]);
+        int dram = at[_dram + original], cache = at[_cache + original];
+        bool Newer(int v) => IsOlder(dram, v) && (!cached || IsOlder(cache, v));
         if (Newer(at[_dram + slot]) || (at[1 + _lineOfCell[slot]] != Absent && Newer(at[_cache + slot])))
-            at[0] |= (byte)Verdicts.Lost;
+            at[0] |= (int)Verdicts.Lost;
+    }
+
+    private bool IsOlder(int version, int than) => (_newer[version][than >> 6] >> (than & 63) & 1) != 0;
+
+    /// <summary>The versions that were written before a step in every schedule, one bit each.</summary>
+    private ulong[] WrittenBefore(StepRef step)
+    {
+        ulong[] before = new ulong[(_versions.Length + 63) >> 6];
+        for (int v = 0; v < _versions.Length; v++)
+        {
+            if (_program.Versions[_versions[v]].Writer is { } writer && _program.Order.IsBefore(writer, step))
+                before[v >> 6] |= 1UL << (v & 63);
+        }
+
+        return before;
+    }
+
+    private static bool Meet(ulong[] a, ulong[] b)
+    {
+        for (int word = 0; word < a.Length; word++)
+        {
+            if ((a[word] & b[word]) != 0)
+                return true;
+        }
+
+        return false;
     }
 
     private bool Concerns(Operation o) => o.Kind switch
@@ -361,7 +403,7 @@ internal sealed class CellGroup
 
     private int LineOf(Operation o) => o.IsMaintenance ? o.Target : _program.Cells[o.Target].Line;
 
-    private byte LocalVersion(int version) => checked((byte)Array.BinarySearch(_versions, version));
+    private int LocalVersion(int version) => Array.BinarySearch(_versions, version);
 
     private LocalOperation Localise(Operation o, StepRef step)
     {
@@ -371,8 +413,9 @@ internal sealed class CellGroup
         Verdicts[]? blame = null;
         if (cell >= 0 && o.Kind == OperationKind.Read)
         {
-            blame = [.. _versions.Select(v => _program.IsForeign(v, o.Home) ? Verdicts.Leak
-                : _program.IsStale(v, step) ? Verdicts.Stale : Verdicts.None)];
+            ulong[] before = WrittenBefore(step);
+            blame = [.. _versions.Select((v, local) => _program.IsForeign(v, o.Home) ? Verdicts.Leak
+                : Meet(_newer[local], before) ? Verdicts.Stale : Verdicts.None)];
         }
         else if (sourceCell >= 0 && o.Kind == OperationKind.Copy)
         {

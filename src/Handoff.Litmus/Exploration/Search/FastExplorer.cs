@@ -20,6 +20,9 @@ internal sealed class FastExplorer
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly HashSet<Observation> _observations = [];
     private readonly HashSet<int> _findings = [];
+    private readonly ExplorationLimit _limit;
+    private OrderSearch? _search; // the last one
+    private Verdicts _known; // of searches that had to be repeated
     private long _states;
     private long _transitions;
 
@@ -29,6 +32,7 @@ internal sealed class FastExplorer
         _program = program;
         _bounds = bounds;
         _cancellation = cancellation;
+        _limit = new ExplorationLimit(bounds, _began, cancellation);
     }
 
     /// <summary>Explores every behaviour, within bounds.</summary>
@@ -36,6 +40,27 @@ internal sealed class FastExplorer
         new FastExplorer(program, bounds ?? ExplorationBounds.None, cancellation).Run();
 
     private ExplorationResult Run()
+    {
+        try
+        {
+            return Search();
+        }
+        catch (ExplorationLimitException limit)
+        {
+            return new ExplorationResult
+            {
+                Possible = _known | (_search?.Possible ?? Verdicts.None),
+                Certain = Verdicts.None,
+                Findings = _findings,
+                Observations = _observations,
+                States = _states + (_search?.States ?? 0),
+                Transitions = _transitions + (_search?.Transitions ?? 0),
+                Outcome = limit.Outcome,
+            };
+        }
+    }
+
+    private ExplorationResult Search()
     {
         var grouping = new Grouping(_program);
         while (true)
@@ -45,7 +70,7 @@ internal sealed class FastExplorer
             var copies = new List<(CellGroup Kept, CellGroup Other)>();
             foreach (int[] cells in grouping.Groups)
             {
-                var group = new CellGroup(_program, cells);
+                var group = new CellGroup(_program, cells, _limit);
                 if (group.Steps.Count == 0)
                     continue;
                 string signature = group.Signature;
@@ -73,10 +98,12 @@ internal sealed class FastExplorer
     {
         for (int bits = 8; ; bits += 8)
         {
-            var search = new OrderSearch(_program, groups, copies, bits, _bounds, _began, _findings, _cancellation);
+            OrderSearch search = _search = new OrderSearch(_program, groups, copies, bits, _bounds, _began, _findings, _cancellation);
             bool fits = search.Run();
             if (!fits)
                 continue;
+            _search = null;
+            _known |= search.Possible;
             _states += search.States;
             _transitions += search.Transitions;
             return search;

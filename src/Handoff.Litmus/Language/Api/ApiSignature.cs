@@ -113,7 +113,8 @@ public sealed class ApiSignature
         int parameter = 0;
         for (int i = 0; i < arguments.Length; i++)
         {
-            while (parameter < Parameters.Length && !Accepts(Parameters[parameter].Role, arguments[i]))
+            while (parameter < Parameters.Length
+                && (!Accepts(Parameters[parameter].Role, arguments[i]) || (Parameters[parameter].Optional && arguments.Length - i <= NeededAfter(parameter))))
             {
                 if (!Parameters[parameter].Optional)
                     return i;
@@ -126,6 +127,14 @@ public sealed class ApiSignature
         }
 
         return arguments.Length;
+    }
+
+    private int NeededAfter(int parameter)
+    {
+        int needed = 0;
+        for (int i = parameter + 1; i < Parameters.Length; i++)
+            needed += Parameters[i].Optional ? 0 : 1;
+        return needed;
     }
 
     /// <summary>The argument in a role, or <see langword="null"/>.</summary>

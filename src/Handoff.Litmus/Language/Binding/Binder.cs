@@ -81,6 +81,8 @@ internal sealed class Binder
             if (Use(entry.Name, "a buffer", SymbolKind.Buffer))
                 Range(entry);
         }
+
+        Limits.Check(_test, _diagnostics);
     }
 
     private void Declare(Name name, SymbolKind kind)

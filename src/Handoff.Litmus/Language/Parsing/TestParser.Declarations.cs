@@ -6,6 +6,9 @@ namespace Handoff.Litmus.Language;
 internal sealed partial class TestParser
 {
     private const ulong LargestBuffer = 1UL << 40;
+    /// <summary>Every architecture's linear map has that much.</summary>
+    internal const ulong HighestRam = 1UL << 45;
+
     private const int MostItems = 256;
 
     private static readonly string[] s_machineItems = ["on", "arch", "ram", "line", "swiotlb", "encryption", "cpus", "page"];
@@ -31,7 +34,7 @@ internal sealed partial class TestParser
                 case "arch":
                     return Word(Words.Architectures, "an architecture") is { } arch && Set(machine = machine with { Architecture = arch });
                 case "ram":
-                    return Number("RAM", 16 << 20, 1UL << 46) is { } ram && Set(machine = machine with { Ram = ram });
+                    return Number("RAM", 16 << 20, HighestRam) is { } ram && Set(machine = machine with { Ram = ram });
                 case "line":
                     return PowerOfTwo("the cache line", 16, 2048) is { } line && Set(machine = machine with { Line = Narrow(line) });
                 case "swiotlb":
@@ -230,7 +233,7 @@ internal sealed partial class TestParser
                     ? buffer with { Placement = new Placement(PlacementKind.Beside) { Other = other, Span = From(option) } } : null;
             default:
                 PlacementKind kind = option.Text switch { "above" => PlacementKind.Above, "below" => PlacementKind.Below, _ => PlacementKind.At };
-                return Number("an address", 0, 1UL << 52) is { } address
+                return Number("an address", 0, buffer.Kind == BufferKind.Mmio ? 1UL << 52 : HighestRam) is { } address
                     ? buffer with { Placement = new Placement(kind) { Address = address, Span = From(option) } } : null;
         }
     }
