@@ -92,6 +92,7 @@ public sealed class CheckerTests
         foreach (MachineVariant variant in Variants.Of(test))
         {
             var setup = new MachineSetup(test, variant);
+            setup.PlaceBuffers(test.Buffers, 8);
             Assert.All(setup.Objects.Values.SelectMany(o => o.Runs), r => Assert.True(r.Start >= from && r.Start + r.Size <= to, $"{r.Start:x}"));
             Assert.All(setup.Objects.Values.SelectMany(o => o.Runs), r => Assert.True(setup.Machine.Ram.Contains(new PhysicalAddress(r.Start), r.Size)));
             ulong[] starts = [.. setup.Objects.Values.Select(o => o.Start).Order()];
