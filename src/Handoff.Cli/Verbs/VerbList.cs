@@ -10,5 +10,7 @@ internal static class VerbList
         new ExplainVerb(),
         new KernelsVerb(),
         new DumpVerb(),
+        new ReplayVerb(),
+        new SizeVerb(),
     ];
 }

@@ -28,6 +28,9 @@ public sealed class LoadMachine
     /// <summary>The profile that stands for the recorded kernel.</summary>
     public KernelProfile Kernel { get; }
 
+    /// <summary>The recorded kernel's release; empty if unknown.</summary>
+    public string KernelRelease { get; private init; } = "";
+
     /// <summary>The default bounce pool; <see langword="null"/> if the machine has none.</summary>
     public MemoryRange? Pool { get; private init; }
 
@@ -44,7 +47,8 @@ public sealed class LoadMachine
     /// <param name="facts">Facts beside the recording.</param>
     /// <param name="header">What the recording says about itself.</param>
     /// <param name="survey">What its events show; needed where facts are missing.</param>
-    public static LoadMachine Create(MachineFacts facts, RecordingHeader header, LoadSurvey survey)
+    /// <param name="swiotlb">The text after <c>swiotlb=</c>; empty if not given.</param>
+    public static LoadMachine Create(MachineFacts facts, RecordingHeader header, LoadSurvey survey, string swiotlb)
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(header);
@@ -63,11 +67,12 @@ public sealed class LoadMachine
         int cpus = facts.Files.Contains("dmesg.txt") || facts.Files.Any(static f => f.StartsWith("dmesg.txt.", StringComparison.Ordinal)) ? facts.Cpus
             : header.CpuCount > 0 ? header.CpuCount : survey.Cpus;
         RamMap ram = facts.Ram ?? GuessRam(architecture, survey, assumed);
-        SwiotlbParameter parameter = SwiotlbParameter.Parse(facts.Parameter("swiotlb") ?? "");
-        Machine machine = (facts.Ram is not null ? facts.ToMachine() : new Machine { Ram = ram, SwiotlbParameter = facts.Parameter("swiotlb") ?? "" }) with
+        SwiotlbParameter parameter = SwiotlbParameter.Parse(swiotlb);
+        Machine machine = (facts.Ram is not null ? facts.ToMachine() : new Machine { Ram = ram }) with
         {
             Architecture = architecture,
             Cpus = cpus,
+            SwiotlbParameter = swiotlb,
         };
 
         MemoryRange? pool = facts.Swiotlb ?? (parameter.NoForce ? null : GuessPool(survey, parameter, assumed));
@@ -81,7 +86,7 @@ public sealed class LoadMachine
             areas = SwiotlbParameter.LimitAreas(areas, slots);
         }
 
-        var made = new LoadMachine(facts, machine, kernel) { Pool = pool, Areas = areas, ForceBounce = force };
+        var made = new LoadMachine(facts, machine, kernel) { KernelRelease = release, Pool = pool, Areas = areas, ForceBounce = force };
         made._assumptions.AddRange(assumed);
         return made;
     }

@@ -176,10 +176,12 @@ public sealed partial class LoadReader
             _chunk.Add(new LoadOperation { Kind = LoadOperationKind.Forget, Time = time, Request = number });
     }
 
-    /// <summary>How long a mapping of the current device lives that was never seen alive: as its others did, in the middle.</summary>
-    private ulong AssumedLifetime()
-    {
-        ulong own = _current.Lifetimes.Median();
-        return own != 0 ? own : _allLifetimes.Median();
-    }
+    /// <summary>
+    /// How long a mapping of the current device lives that was never seen alive: as its others did, in the middle; where no mapping has
+    /// ended yet, as long as its driver may still ask for it.
+    /// </summary>
+    private ulong AssumedLifetime() =>
+        _current.Lifetimes.Median() is > 0 and var own ? own
+        : _allLifetimes.Median() is > 0 and var any ? any
+        : FailedRequests.LongestPause;
 }

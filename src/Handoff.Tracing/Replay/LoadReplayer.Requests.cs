@@ -192,7 +192,7 @@ public sealed partial class LoadReplayer
 
         ref ReplayFailure? failure = ref CollectionsMarshal.GetValueRefOrAddDefault(_failures, (operation.Device, _lastCause), out _);
         failure = failure is null
-            ? new ReplayFailure(device.Name, _lastCause, 1, operation.Time, operation.Size)
+            ? new ReplayFailure(device.Name, _lastCause, 1, operation.Time, operation.Size, _load.Devices[operation.Device].RestrictedPool?.Name)
             : failure with { Count = failure.Count + 1, First = Math.Min(failure.First, operation.Time), Largest = Math.Max(failure.Largest, operation.Size) };
     }
 

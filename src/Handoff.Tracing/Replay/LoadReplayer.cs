@@ -222,19 +222,25 @@ public sealed partial class LoadReplayer
         int wanted = (int)((allocSize + SwiotlbConstants.SlotSize - 1) >> SwiotlbConstants.SlotShift);
         for (int k = 0; k <= _areaMask; k++)
         {
-            int area = (own + k) & _areaMask;
+            int area = (own + k) & _areaMask, start = area * _areaSlots, next = pool.SearchIndexOf(area);
             _searches[area]++;
+            if (slot < 0 && next != _indexes[area])
+            {
+                // Slots were found, and given back because the device does not reach them.
+                end = area;
+                slot = start + (next == 0 ? _areaSlots : next) - wanted;
+            }
+
             if (area == end)
             {
-                int start = area * _areaSlots;
                 steps += cost.Steps(start, _areaSlots, _indexes[area], slot - start);
-                _indexes[area] = pool.SearchIndexOf(area);
+                _indexes[area] = next;
                 break;
             }
 
             // An area with too few free slots is left at once.
             if (wanted <= _areaSlots - pool.UsedIn(area))
-                steps += cost.Steps(area * _areaSlots, _areaSlots, _indexes[area], -1);
+                steps += cost.Steps(start, _areaSlots, _indexes[area], -1);
         }
 
         if (own != end)
@@ -322,7 +328,8 @@ public sealed partial class LoadReplayer
         if (device.RestrictedPool is { } pool)
         {
             ref SwiotlbAllocator? shared = ref CollectionsMarshal.GetValueRefOrAddDefault(_restricted, pool.Name, out _);
-            made.RestrictedPool = shared ??= SwiotlbAllocator.Restricted(pool.Name, pool.Range, _layer.Kernel.Switches.DynamicPools);
+            MemoryRange range = _configuration.Regions.TryGetValue(pool.Name, out ulong size) ? new MemoryRange(pool.Range.Start, size) : pool.Range;
+            made.RestrictedPool = shared ??= SwiotlbAllocator.Restricted(pool.Name, range, _layer.Kernel.Switches.DynamicPools);
         }
 
         return made;

@@ -44,22 +44,23 @@ public sealed class RecordedLoad
     public static RecordedLoad Open(TraceBundle bundle, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(bundle);
-        return Open(bundle.Name, bundle.ReadFacts(), () => Recording.Open(bundle.Path), cancellation);
+        return Open(bundle.Name, bundle.ReadFacts(), () => Recording.Open(bundle.Path), null, cancellation);
     }
 
     /// <summary>Opens a recording from anywhere.</summary>
     /// <param name="name">Name for headings.</param>
     /// <param name="facts">Facts about the machine.</param>
     /// <param name="open">Opens the recording at its beginning, as often as asked.</param>
+    /// <param name="parameter">swiotlb= of the recorded machine where facts do not tell; <see langword="null"/> if unknown.</param>
     /// <param name="cancellation">Ends a survey early.</param>
-    public static RecordedLoad Open(string name, MachineFacts facts, Func<RecordingReader> open, CancellationToken cancellation = default)
+    public static RecordedLoad Open(string name, MachineFacts facts, Func<RecordingReader> open, string? parameter = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(open);
         using RecordingReader reader = open();
         bool known = facts.Ram is not null && facts.CommandLine.Length > 0 && facts.KernelRelease.Length > 0 && facts.Swiotlb is not null;
         LoadSurvey survey = LoadSurvey.Take(reader, device => facts.RestrictedPoolOf(device) is not null, known, cancellation);
-        return new RecordedLoad(name, LoadMachine.Create(facts, reader.Header, survey), open);
+        return new RecordedLoad(name, LoadMachine.Create(facts, reader.Header, survey, facts.Parameter("swiotlb") ?? parameter ?? ""), open);
     }
 
     /// <summary>Goes over the load. A chunk is valid until the next one is asked for.</summary>

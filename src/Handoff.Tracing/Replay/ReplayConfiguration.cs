@@ -24,9 +24,12 @@ public sealed record ReplayConfiguration
     /// <summary>Streaming masks of devices by name, for the whole replay.</summary>
     public ImmutableSortedDictionary<string, ulong> Masks { get; init; } = ImmutableSortedDictionary<string, ulong>.Empty;
 
+    /// <summary>Sizes of restricted pools in bytes, by name; they keep their beginnings.</summary>
+    public ImmutableSortedDictionary<string, ulong> Regions { get; init; } = ImmutableSortedDictionary<string, ulong>.Empty;
+
     /// <summary>The recorded machine itself.</summary>
     public static ReplayConfiguration AsRecorded { get; } = new();
 
     /// <summary>Whether this is the recorded machine in every respect.</summary>
-    public bool IsRecorded => this is { Kernel: null, Slots: null, DefaultSize: false, Areas: null, Bounce: BounceMode.AsRecorded, Masks.IsEmpty: true };
+    public bool IsRecorded => this is { Kernel: null, Slots: null, DefaultSize: false, Areas: null, Bounce: BounceMode.AsRecorded, Masks.IsEmpty: true, Regions.IsEmpty: true };
 }

@@ -6,4 +6,9 @@ namespace Handoff.Tracing.Replay;
 /// <param name="Count">Requests, a list counted once, however often it was tried.</param>
 /// <param name="First">When the first one failed, in nanoseconds of the recording's clock.</param>
 /// <param name="Largest">Bytes of the largest one (of a list: of the entry that failed).</param>
-public sealed record ReplayFailure(string Device, FailureCause Cause, long Count, ulong First, ulong Largest);
+/// <param name="Region">Name of the device's restricted pool; <see langword="null"/> for devices of the default pool.</param>
+public sealed record ReplayFailure(string Device, FailureCause Cause, long Count, ulong First, ulong Largest, string? Region)
+{
+    /// <summary>Whether a larger default pool could avoid it.</summary>
+    public bool DependsOnPoolSize => Region is null && Cause.DependsOnSize();
+}

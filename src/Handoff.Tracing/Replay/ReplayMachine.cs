@@ -35,7 +35,10 @@ internal static class ReplayMachine
         if (configuration.Bounce == BounceMode.Never)
             return "noforce";
         ulong? slots = configuration.DefaultSize ? null : configuration.Slots ?? recorded.Pool?.Size >> SwiotlbConstants.SlotShift;
-        int? areas = configuration.Areas ?? (recorded.Areas > 0 && !configuration.DefaultSize ? recorded.Areas : null);
+
+        // As many areas as processors is what the kernel makes by itself.
+        bool usual = recorded.Areas == SwiotlbParameter.RoundAreas(recorded.Machine.Cpus);
+        int? areas = configuration.Areas ?? (recorded.Areas > 0 && !configuration.DefaultSize && !usual ? recorded.Areas : null);
         string text = slots?.ToString(CultureInfo.InvariantCulture) ?? "";
         if (areas is { } count)
             text += string.Create(CultureInfo.InvariantCulture, $",{count}");

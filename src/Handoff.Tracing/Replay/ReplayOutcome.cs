@@ -99,6 +99,15 @@ public sealed class ReplayOutcome
     /// <summary>Searches over all areas.</summary>
     public long Searches => SearchesByArea.Sum();
 
-    /// <summary>Failures that a larger pool could avoid.</summary>
-    public long FailuresBySize => FailuresByCause.Where(static f => f.Cause.DependsOnSize()).Sum(static f => f.Count);
+    /// <summary>Failures that a larger default pool could avoid.</summary>
+    public long FailuresBySize => FailuresByCause.Where(static f => f.DependsOnPoolSize).Sum(static f => f.Count);
+
+    /// <summary>Most bytes of the default pool in use at once.</summary>
+    public ulong HighWaterBytes => (ulong)HighWaterSlots << Swiotlb.SwiotlbConstants.SlotShift;
+
+    /// <summary>Share of the searches that met in the area most searched, 0 to 1; 0 without searches.</summary>
+    public double BusiestShare => Searches == 0 ? 0 : (double)SearchesByArea.Max() / Searches;
+
+    /// <summary>Steps of one search on average; 0 without searches.</summary>
+    public double StepsPerSearch => Searches == 0 ? 0 : (double)SearchSteps / Searches;
 }

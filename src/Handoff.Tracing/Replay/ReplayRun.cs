@@ -6,6 +6,25 @@ public static class ReplayRun
     /// <summary>Replays of one pass hold at most about so many slots in total; more configurations take further passes.</summary>
     private const long MostSlots = 16L << 20;
 
+    /// <summary>Leaves out configurations whose machine is that of an earlier one: kernels round sizes and numbers of areas.</summary>
+    /// <returns>The others, in order.</returns>
+    public static IReadOnlyList<ReplayConfiguration> Distinct(RecordedLoad load, IEnumerable<ReplayConfiguration> configurations)
+    {
+        ArgumentNullException.ThrowIfNull(load);
+        ArgumentNullException.ThrowIfNull(configurations);
+        var seen = new HashSet<(string, int, int, bool, string)>();
+        var distinct = new List<ReplayConfiguration>();
+        foreach (ReplayConfiguration configuration in configurations)
+        {
+            DmaLayer<CountingMemory> layer = ReplayMachine.Boot(load.Machine, configuration);
+            string rest = string.Join(' ', configuration.Masks.Concat(configuration.Regions).Select(static pair => $"{pair.Key}={pair.Value}"));
+            if (seen.Add((layer.Kernel.Name, layer.Swiotlb?.DefaultPool.Slots ?? 0, layer.Swiotlb?.DefaultPool.Areas ?? 0, layer.Swiotlb is { ForceBounce: true }, rest)))
+                distinct.Add(configuration);
+        }
+
+        return distinct;
+    }
+
     /// <summary>Replays; configurations run in parallel, outcomes do not depend on how many processors help.</summary>
     /// <param name="load">The load.</param>
     /// <param name="configurations">The configurations.</param>

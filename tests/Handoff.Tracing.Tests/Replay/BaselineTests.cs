@@ -70,7 +70,7 @@ public sealed class BaselineTests
         string directory = Path.Combine(RecordingFiles.Shipped, "arm64-nc-small");
         MachineFacts facts = MachineFacts.Read(directory);
         ReplayOutcome Of(string file) => ReplayRun.Run(
-            RecordedLoad.Open(file, facts, () => Recording.Open(Path.Combine(directory, file)), TestContext.Current.CancellationToken),
+            RecordedLoad.Open(file, facts, () => Recording.Open(Path.Combine(directory, file)), cancellation: TestContext.Current.CancellationToken),
             [ReplayConfiguration.AsRecorded],
             cancellation: TestContext.Current.CancellationToken)[0];
         ReplayOutcome binary = Of("trace.dat"), text = Of("trace.txt.zst");

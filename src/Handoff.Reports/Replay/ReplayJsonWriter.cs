@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Handoff.Tracing.Replay;
+
+namespace Handoff.Reports.Replay;
+
+/// <summary>The report as JSON, for programs.</summary>
+public static class ReplayJsonWriter
+{
+    /// <summary>Name and version of the schema.</summary>
+    public const string Schema = "handoff-replay/1";
+
+    /// <summary>Writes the report and a line feed.</summary>
+    public static void Write(ReplayReport report, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, ReplayJson.Options);
+        json.WriteStartObject();
+        json.WriteString("schema", Schema);
+        ReplayJson.WriteLoad(json, report.Load);
+        json.WritePropertyName("recorded");
+        ReplayJson.Write(json, report.Recorded);
+        json.WriteStartArray("replays");
+        foreach (ReplayOutcome outcome in report.Outcomes)
+            ReplayJson.Write(json, outcome);
+        json.WriteEndArray();
+        json.WriteNumber("milliseconds", Math.Round(report.Elapsed.TotalMilliseconds, 3));
+        if (report.Interrupted)
+            json.WriteString("endedEarly", "interrupted");
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+}
