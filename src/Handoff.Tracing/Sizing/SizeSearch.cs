@@ -194,7 +194,7 @@ public static class SizeSearch
             return 0;
         }
 
-        private IReadOnlyList<ReplayOutcome> Replay(IReadOnlyList<ReplayConfiguration> configurations)
+        private IReadOnlyList<ReplayOutcome> Replay(List<ReplayConfiguration> configurations)
         {
             IReadOnlyList<ReplayOutcome> outcomes = ReplayRun.Run(load, configurations, cancellation: cancellation);
             progress?.Invoke(_done += configurations.Count);
