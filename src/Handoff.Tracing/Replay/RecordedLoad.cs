@@ -49,14 +49,14 @@ public sealed class RecordedLoad
 
     /// <summary>Opens a recording from anywhere.</summary>
     /// <param name="name">Name for headings.</param>
-    /// <param name="facts">Facts about the machine.</param>
+    /// <param name="facts">Facts about the machine; <see langword="null"/> if there are none.</param>
     /// <param name="open">Opens the recording at its beginning, as often as asked.</param>
     /// <param name="parameter">swiotlb= of the recorded machine where facts do not tell; <see langword="null"/> if unknown.</param>
     /// <param name="cancellation">Ends a survey early.</param>
-    public static RecordedLoad Open(string name, MachineFacts facts, Func<RecordingReader> open, string? parameter = null, CancellationToken cancellation = default)
+    public static RecordedLoad Open(string name, MachineFacts? facts, Func<RecordingReader> open, string? parameter = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(facts);
         ArgumentNullException.ThrowIfNull(open);
+        facts ??= new MachineFacts("");
         using RecordingReader reader = open();
         bool known = facts.Ram is not null && facts.CommandLine.Length > 0 && facts.KernelRelease.Length > 0 && facts.Swiotlb is not null;
         LoadSurvey survey = LoadSurvey.Take(reader, device => facts.RestrictedPoolOf(device) is not null, known, cancellation);
