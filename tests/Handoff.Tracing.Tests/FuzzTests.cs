@@ -13,9 +13,10 @@ public sealed class FuzzTests
     [InlineData(7)]
     [InlineData(6)]
     [InlineData(0)]
+    [InlineData(2)]
     public void Flipped_bytes_never_throw(int version)
     {
-        var original = version switch { 7 => Seven, 6 => Six, _ => Text };
+        var original = version switch { 7 => Seven, 6 => Six, 2 => PerfDataTests.Real, _ => Text };
         var random = new Random(version * 7919);
         for (var i = 0; i < 60; i++)
         {
@@ -33,9 +34,10 @@ public sealed class FuzzTests
     [InlineData(7)]
     [InlineData(6)]
     [InlineData(0)]
+    [InlineData(2)]
     public void Cut_files_never_throw(int version)
     {
-        var original = version switch { 7 => Seven, 6 => Six, _ => Text };
+        var original = version switch { 7 => Seven, 6 => Six, 2 => PerfDataTests.Real, _ => Text };
         var random = new Random(version * 104729);
         for (var i = 0; i < 40; i++)
             Drain(original[..random.Next(i < 10 ? 200 : original.Length)]);

@@ -9,6 +9,8 @@ public sealed class TextLineTests
     [InlineData("          <idle>-0       [001] d.h2.     2.731203: dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "<idle>", 0)]
     [InlineData(" a b-c: [x]-12      (  34) [001] d.h2.     2.731203: dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "a b-c: [x]", 12)]
     [InlineData("            init-1     [001]     2.731203: dma_unmap_page:       0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "init", 1)]
+    [InlineData("    init-1         1d.h2. 2731203us+: dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "init", 1)]
+    [InlineData(" us-er 7-12345   1...1. 2731203us : dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "us-er 7", 12345)]
     [InlineData("my task    42 [001]     2.731203: dma:dma_unmap_phys: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "my task", 42)]
     [InlineData("my task    42 [001]     2.731203000:              dma:dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=\r", "my task", 42)]
     public void Every_kind_of_text_line_is_understood(string line, string task, int pid)

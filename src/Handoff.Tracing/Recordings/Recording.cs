@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using Handoff.Tracing.Recordings.Input;
+using Handoff.Tracing.Recordings.PerfData;
 using Handoff.Tracing.Recordings.Text;
 using Handoff.Tracing.Recordings.TraceDat;
 using ZstdSharp;
@@ -54,10 +55,16 @@ public static class Recording
             return Detect(new DecompressionStream(new PrefixedStream(head, got, stream, leaveOpen), leaveOpen: false), false, "zstd", options);
         if (start.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]))
             return Refused("HT0003", "the file is compressed with xz, which is not read directly", "unpack it first: xz -dk FILE");
-        if (start.StartsWith("PERFILE2"u8) || start.StartsWith("2ELIFREP"u8))
-            return Refused("HT0004", "perf.data is not read by this version", "perf script -F comm,pid,cpu,time,event,trace makes a text that is");
 
         var diagnostics = new DiagnosticBag();
+        if (start.StartsWith("PERFILE2"u8) || start.StartsWith("2ELIFREP"u8))
+        {
+            var seekable = stream.CanSeek ? stream : Spill(new PrefixedStream(head, got, stream, leaveOpen), options, diagnostics);
+            var reader = new PerfDataReader(new ByteSource(seekable, leaveOpen && seekable == stream), diagnostics, options.MaximumUnpackedBytes);
+            reader.Header.OuterCompression = outer;
+            return reader;
+        }
+
         if (start.StartsWith((ReadOnlySpan<byte>)[0x17, 0x08, 0x44, (byte)'t', (byte)'r', (byte)'a', (byte)'c', (byte)'i', (byte)'n', (byte)'g']))
         {
             var seekable = stream.CanSeek ? stream : Spill(new PrefixedStream(head, got, stream, leaveOpen), options, diagnostics);

@@ -29,6 +29,13 @@ internal sealed class RecordingMetadata(RecordingReader reader)
             _tasks[pid] = reader.Tasks.Intern(name);
     }
 
+    /// <summary>A new task has its parent's name.</summary>
+    internal void InheritTask(int pid, int parent)
+    {
+        if (_tasks.TryGetValue(parent, out var name) && (_tasks.Count < 1 << 20 || _tasks.ContainsKey(pid)))
+            _tasks[pid] = name;
+    }
+
     /// <summary>The <c>header_page</c> and <c>header_event</c> texts.</summary>
     internal bool ReadHeaders(ref Cursor cursor)
     {

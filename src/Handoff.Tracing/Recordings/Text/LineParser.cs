@@ -16,7 +16,7 @@ internal sealed class LineParser(RecordingReader reader)
             return LineResult.Other;
         if (line.StartsWith("CPU:"u8))
             return Lost(line, ref e);
-        if (!TryTask(line, ref e, out var rest) || !TryTime(ref rest, ref e))
+        if ((!TryTask(line, ref e, out var rest) || !TryTime(ref rest, ref e)) && !TryLatency(line, ref e, out rest))
             return LineResult.Other;
         if (!TryName(ref rest, out var name))
             return LineResult.Other;
@@ -106,6 +106,43 @@ internal sealed class LineParser(RecordingReader reader)
         }
 
         return false;
+    }
+
+    /// <summary>The latency format: <c>   name-77      1d.h2.  123us+: </c>, with CPU and flags in one word and microseconds since the buffer began.</summary>
+    private bool TryLatency(ReadOnlySpan<byte> line, ref DmaEvent e, out ReadOnlySpan<byte> rest)
+    {
+        rest = default;
+        var unit = -1;
+        for (var from = 0; unit < 0;)
+        {
+            var found = line[from..].IndexOf("us"u8);
+            if (found < 0 || from + found + 4 > line.Length)
+                return false;
+            found += from;
+            from = found + 1;
+            if (found > 1 && line[found - 1] is >= (byte)'0' and <= (byte)'9' && line[found + 3] == (byte)':' && " +!#*@$"u8.IndexOf(line[found + 2]) >= 0)
+                unit = found;
+        }
+
+        var before = line[..unit];
+        var blank = before.LastIndexOf((byte)' ');
+        if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out ulong time, out var digits) || blank + 1 + digits != unit || time > ulong.MaxValue / 1000)
+            return false;
+        before = before[..blank].TrimEnd((byte)' ');
+        blank = before.LastIndexOf((byte)' ');
+        if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out int cpu, out digits) || cpu < 0 || blank + 1 + digits >= before.Length)
+            return false;
+        before = before[..blank].TrimEnd((byte)' ');
+        var dash = before.LastIndexOf((byte)'-');
+        if (dash < 1 || !Utf8Parser.TryParse(before[(dash + 1)..], out int pid, out digits) || dash + 1 + digits != before.Length)
+            return false;
+        var name = before[..dash].Trim((byte)' ');
+        e.Task = name.SequenceEqual("<...>"u8) ? 0 : reader.Tasks.Intern(name);
+        e.Pid = pid;
+        e.Cpu = cpu;
+        e.Time = time * 1000;
+        rest = line[(unit + 4)..];
+        return true;
     }
 
     /// <summary>The time stamp, after flag columns if there are any.</summary>
