@@ -61,11 +61,11 @@ public sealed class ProcessTests
     public void Ctrl_C_shows_what_is_known()
     {
         // The program opens the pipe itself, so it listens to signals before a byte of the test is written. The test has
-        // more orders of steps than any machine counts. Job control, because without it background programs ignore SIGINT.
+        // more orders of steps than any machine counts. Job control and env, because background programs ignore SIGINT.
         var threads = string.Concat(Enumerable.Range(0, 8).Select(t => $"thread t{t} {{ {string.Concat(Enumerable.Range(0, 16).Select(s => $"b.{(s % 2 == 0 ? "write" : "read")}(); "))}}}\\n"));
         string text = $"litmus \"long\"\\nmachine {{ line 64 }}\\ndevice d {{ dma_mask 64; coherent; force_bounce no }}\\nbuffer b = page(64);\\n{threads}";
         var (code, output, error) = Shell(
-            "set -m 2>/dev/null; mkfifo $DIR/long.litmus; \"$HANDOFF\" check $DIR/long.litmus --max-states 1G >$DIR/out & exec 3>$DIR/long.litmus; " +
+            "set -m 2>/dev/null; mkfifo $DIR/long.litmus; env --default-signal=INT \"$HANDOFF\" check $DIR/long.litmus --max-states 1G >$DIR/out & exec 3>$DIR/long.litmus; " +
             $"printf '{text}' >&3; exec 3>&-; kill -INT $!; wait $!; echo $?; cat $DIR/out");
         Assert.DoesNotContain("handoff:", error, StringComparison.Ordinal); // bash tells about the job
         Assert.Equal(0, code);
@@ -87,9 +87,14 @@ public sealed class ProcessTests
             using var process = Process.Start(start)!;
             process.StandardInput.Close();
             var error = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd();
-            Assert.True(process.WaitForExit(60_000), "the program did not end");
-            return (process.ExitCode, output, error.Result);
+            var output = process.StandardOutput.ReadToEndAsync();
+            if (!Task.WaitAll([output, error], TimeSpan.FromSeconds(60)) || !process.WaitForExit(1_000))
+            {
+                process.Kill(entireProcessTree: true);
+                Assert.Fail("the program did not end");
+            }
+
+            return (process.ExitCode, output.Result, error.Result);
         }
         finally
         {
