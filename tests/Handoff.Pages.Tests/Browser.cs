@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net.WebSockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Handoff.Pages.Tests;
@@ -28,7 +27,7 @@ internal sealed class Browser : IDisposable
         ];
         if (dark)
             arguments.Insert(0, "--blink-settings=preferredColorScheme=0");
-        _process = Process.Start(new ProcessStartInfo(s_program!, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo(s_program!, arguments) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true })!;
         _process.ErrorDataReceived += (_, _) => { };
         _process.OutputDataReceived += (_, _) => { };
         _process.BeginErrorReadLine();

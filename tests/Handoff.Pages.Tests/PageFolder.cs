@@ -14,7 +14,7 @@ internal sealed class PageFolder : IDisposable
     public string Make(params string[] arguments)
     {
         string file = System.IO.Path.Combine(Path, $"page{_count++}.html");
-        var start = new ProcessStartInfo(s_program, [.. arguments, file]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(s_program, [.. arguments, file]) { WorkingDirectory = Repository.Root, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         process.StandardOutput.ReadToEnd();
