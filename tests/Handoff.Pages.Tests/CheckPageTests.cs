@@ -98,7 +98,7 @@ public sealed class CheckPageTests : IDisposable
     public async Task Hostile_names_stay_text()
     {
         string test = Path.Combine(_folder.Path, "hostile.litmus");
-        await File.WriteAllTextAsync(test, "litmus \"</script><script>document.title='gone'</script><b>&amp;\"\n\ndevice d;\nbuffer b = pages(4K);\ndma = dma_map_single(d, b, DMA_FROM_DEVICE);\nd.write(dma, 1);\nb.read();\n");
+        await File.WriteAllTextAsync(test, "litmus \"</script><script>document.title='gone'</script><b>&amp;\"\n\ndevice d;\nbuffer b = pages(4K);\ndma = dma_map_single(d, b, DMA_FROM_DEVICE);\nd.write(dma, 1);\nb.read();\n", TestContext.Current.CancellationToken);
         string page = _folder.Make("explain", test, "--html");
         using Browser browser = await Browser.Start();
         await browser.Open(page);
