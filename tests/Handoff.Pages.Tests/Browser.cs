@@ -100,7 +100,11 @@ internal sealed class Browser : IDisposable
         {
             await Send("Input.dispatchMouseEvent", new JsonObject
             {
-                ["type"] = type, ["x"] = x, ["y"] = y, ["button"] = type == "mouseMoved" ? "none" : "left", ["clickCount"] = type == "mouseMoved" ? 0 : 1,
+                ["type"] = type,
+                ["x"] = x,
+                ["y"] = y,
+                ["button"] = type == "mouseMoved" ? "none" : "left",
+                ["clickCount"] = type == "mouseMoved" ? 0 : 1,
             });
         }
     }
