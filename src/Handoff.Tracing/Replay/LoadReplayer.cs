@@ -151,7 +151,20 @@ public sealed partial class LoadReplayer
         if (inPool < _poolSize && device.DmaRanges.IsEmpty && device.RestrictedPool is null)
         {
             _bounced++;
-            CountSearch(device, operation, (int)(inPool >> SwiotlbConstants.SlotShift));
+            int slot = (int)(inPool >> SwiotlbConstants.SlotShift), own = operation.Cpu & _areaMask, relative = slot - (own * _areaSlots);
+            if (relative == _indexes[own])
+            {
+                // The usual case: the cursor of the CPU's own area stands before free slots.
+                _searches[own]++;
+                _steps++;
+                _mostSteps = Math.Max(_mostSteps, 1);
+                _indexes[own] = _pool!.SearchIndexOf(own);
+            }
+            else
+            {
+                CountSearch(device, operation, slot);
+            }
+
             Compare(operation, address, bounced: true);
         }
         else
@@ -209,6 +222,7 @@ public sealed partial class LoadReplayer
             _sameAddress++;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void CountSearch(Device device, in LoadOperation operation, int slot)
     {
         if (_pool is not { } pool)
