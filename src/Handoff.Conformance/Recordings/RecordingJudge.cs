@@ -39,6 +39,8 @@ internal static class RecordingJudge
             string? trace = PackedFile.Find(directory, "trace.dat") ?? PackedFile.Find(directory, "trace.txt");
             IReadOnlyDictionary<int, HeldMappings>? held = trace is null ? null : Replayer.Replay(recorded, verdict, trace);
             ProbeJudge.Judge(recorded, verdict, held);
+            foreach (string other in OtherTraces(directory))
+                Replayer.Replay(recorded, verdict, other);
         }
         catch (InsufficientMemoryException e)
         {
@@ -47,4 +49,10 @@ internal static class RecordingJudge
 
         return verdict;
     }
+
+    /// <summary>Further recordings of parts of the same boot, such as a buffer instance recorded while it ran.</summary>
+    private static IEnumerable<string> OtherTraces(string directory) =>
+        Directory.EnumerateFiles(directory, "*.dat*")
+            .Where(static f => !Path.GetFileName(f).StartsWith("trace.", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal);
 }

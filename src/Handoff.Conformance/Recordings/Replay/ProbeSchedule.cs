@@ -72,6 +72,8 @@ internal sealed class ProbeSchedule
             }
         }
 
+        Last = last;
+
         void Set(string device, int width, uint? align)
         {
             if (device.Length == 0)
@@ -83,6 +85,9 @@ internal sealed class ProbeSchedule
             _devices.Add(device);
         }
     }
+
+    /// <summary>Number of the last case.</summary>
+    public int Last { get; }
 
     /// <summary>Whether all changes of this device are known.</summary>
     public bool Knows(string device) => _devices.Contains(device);

@@ -7,9 +7,11 @@ internal static class Reasons
     public const string SearchStart = "where this area's search stood before the trace began, or before events were lost, is not recorded";
     public const string HeldBefore = "slots were held that the trace does not show: mapped before it began, or in events that were lost";
     public const string UnmapLost = "the event that freed these slots is missing: it was lost";
+    public const string DecisionLost = "the decision to bounce is missing: it was made before the trace began, or was lost";
     public const string MappedBefore = "mapped before the trace began, or in events that were lost";
     public const string PageAllocator = "whether a block of pages is free is the page allocator's history";
     public const string PoolGrew = "a pool was added while this search ran: areas that it had passed already were not tried in the new pool";
+    public const string PoolBefore = "in a pool that was added before the trace began, or while events were lost";
     public const string CutOff = "the trace ends before the map";
     public const string MaskHistory = "when the driver of this coherent device set its mask is not recorded";
 }

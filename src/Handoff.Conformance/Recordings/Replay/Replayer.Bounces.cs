@@ -97,7 +97,8 @@ internal sealed partial class Replayer
     private void End()
     {
         EndCase();
-        _full.End();
+        if (_isComplete)
+            _full.End();
         JudgeCounters();
         foreach ((List<TraceEvent> decisions, _) in _failing.Values)
         {
@@ -145,12 +146,12 @@ internal sealed partial class Replayer
         if (!bounce.IsRecorded || device.IsTranslated || result == bounce.Recorded)
         {
             bounce.IsDone = true;
-            if (!result.IsMapped && _reader.Header.Clock is null or "local" && _fullText.StartsWith("swiotlb buffer", StringComparison.Ordinal))
+            if (_isComplete && !result.IsMapped && _reader.Header.Clock is null or "local" && _fullText.StartsWith("swiotlb buffer", StringComparison.Ordinal))
                 _full.Failed(bounce.Decision.Time, device.Device.Name, _fullText);
             if (owner is not null)
             {
                 _book.Add(owner);
-                if (owner.Pool is { } pool)
+                if (owner.Pool is { } pool && bounce.IsRecorded && !device.IsTranslated)
                     _searched.Add((pool, owner.Area));
             }
 
@@ -190,6 +191,8 @@ internal sealed partial class Replayer
     private bool TryLearn(Bounce bounce)
     {
         Device device = DeviceOf(bounce.Decision).Device;
+        if (bounce.Recorded.IsMapped && AddOldPool(bounce))
+            bounce.Reason = Reasons.PoolBefore;
         SlotOwner? wanted = bounce.Recorded.IsMapped ? _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) : null;
         if (bounce.Recorded.IsMapped && wanted is not { IsInPool: true })
             return false;
@@ -201,42 +204,53 @@ internal sealed partial class Replayer
                 bounce.Reason = owner.IsUnknown ? Reasons.HeldBefore : Reasons.UnmapLost;
             }
 
-            if (!_searched.Contains((pool, wanted.Area))
-                && _layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
-            {
-                _book.Add(wanted);
-                _searched.Add((pool, wanted.Area));
-                bounce.Reason ??= Reasons.SearchStart;
-                bounce.IsDone = true;
+            if (!_searched.Contains((pool, wanted.Area)) && TryAdopt(bounce, wanted, Reasons.SearchStart))
                 return true;
-            }
         }
 
         var learned = new List<SlotOwner>();
         while (!TryTake(bounce, out SlotOwner? instead))
         {
-            if (instead is not { Pool: { } from } || learned.Count > from.Slots || !HoldUnknown(instead, from, learned))
-            {
-                foreach (SlotOwner owner in learned)
-                    Release(owner);
-                return false;
-            }
+            if (instead is { Pool: { } from } && learned.Count <= from.Slots && HoldUnknown(instead, from, wanted, learned))
+                continue;
+            foreach (SlotOwner owner in learned)
+                Release(owner);
+
+            // After a loss, searches may stand anywhere, at any time until then. So may older pools in the list of pools.
+            return (_losses > 0 || _hasOldPools) && wanted is not null && TryAdopt(bounce, wanted, Reasons.HeldBefore);
         }
 
         bounce.Reason ??= Reasons.HeldBefore;
         return true;
     }
 
-    private bool HoldUnknown(SlotOwner slots, SwiotlbPool pool, List<SlotOwner> learned)
+    private bool TryAdopt(Bounce bounce, SlotOwner wanted, string reason)
+    {
+        if (!_layer.AdoptBounce(wanted.Device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
+            return false;
+        _book.Add(wanted);
+        if (wanted.Pool is { } pool)
+            _searched.Add((pool, wanted.Area));
+        bounce.Reason ??= reason;
+        bounce.IsDone = true;
+        bounce.Result = bounce.Recorded;
+        return true;
+    }
+
+    /// <summary>Holds slots that the engine would give, but not those that were recorded.</summary>
+    private bool HoldUnknown(SlotOwner slots, SwiotlbPool pool, SlotOwner? wanted, List<SlotOwner> learned)
     {
         for (int i = 0; i < slots.Slots; i++)
         {
-            PhysicalAddress at = pool.Start + ((ulong)(slots.FirstSlot + i) << SwiotlbConstants.SlotShift);
+            int slot = slots.FirstSlot + i;
+            if (wanted is not null && wanted.Pool == pool && slot >= wanted.FirstSlot && slot < wanted.FirstSlot + wanted.Slots)
+                continue;
+            PhysicalAddress at = pool.Start + ((ulong)slot << SwiotlbConstants.SlotShift);
             var unknown = new SlotOwner
             {
                 Device = slots.Device,
                 Pool = pool,
-                FirstSlot = slots.FirstSlot + i,
+                FirstSlot = slot,
                 Slots = 1,
                 Dma = DirectRules.ToDmaUnencrypted(slots.Device, at),
                 Original = new(0),
@@ -254,7 +268,7 @@ internal sealed partial class Replayer
     /// <summary>A decision prints the device's mask. Where nothing else tells it, this does.</summary>
     private void LearnMask(TraceEvent e, ReplayedDevice device)
     {
-        if (device.IsScheduled || device.Device.DmaMask == e.DmaMask)
+        if ((device.IsScheduled && _isScheduleSure) || device.Device.DmaMask == e.DmaMask)
             return;
         _verdict.AddNote(device.IsMaskKnown ? $"the mask of {device} changed; learned from swiotlb_bounced" : $"mask of {device} learned from swiotlb_bounced");
         device.IsMaskKnown = true;

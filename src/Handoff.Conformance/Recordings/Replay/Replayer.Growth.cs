@@ -15,6 +15,7 @@ internal sealed partial class Replayer
     /// <summary>The buffer that the engine is asked to map, and whether it asked for memory of its own for it.</summary>
     private Bounce? _placing;
     private bool _placed;
+    private bool _hasOldPools;
     private ulong _fakePlace = FirstFakePlace;
 
     /// <summary>Searches that found all pools full; each may have led to one pool.</summary>
@@ -77,7 +78,20 @@ internal sealed partial class Replayer
     }
 
     /// <summary>The pool whose first slots these could be: memory of pools is aligned to their size, and a search begins with the first slot of an area.</summary>
-    private SwiotlbPool? NewPoolFor(Bounce bounce)
+    private SwiotlbPool? NewPoolFor(Bounce bounce) => PoolAround(bounce, isNew: true);
+
+    /// <summary>In an incomplete trace, pools may have been added before. Where such a pool stands in the list is not known.</summary>
+    private bool AddOldPool(Bounce bounce)
+    {
+        if (PoolAround(bounce, isNew: false) is not { } pool)
+            return false;
+        _layer.Swiotlb!.AddPool(pool);
+        _hasOldPools = true;
+        _verdict.AddNote("a pool had been added before the trace began or while events were lost");
+        return true;
+    }
+
+    private SwiotlbPool? PoolAround(Bounce bounce, bool isNew)
     {
         ReplayedDevice device = DeviceOf(bounce.Decision);
         if (_layer.Swiotlb is not { CanGrow: true } allocator || _layer.AllocatorOf(device.Device) != allocator || device.IsTranslated
@@ -96,7 +110,7 @@ internal sealed partial class Replayer
             ulong offset = (at - pool.Start) & ~((ulong)SwiotlbConstants.SlotSize - 1);
             ulong area = (ulong)pool.AreaSlots << SwiotlbConstants.SlotShift;
             ulong slack = device.Device.MinAlignMask; // the first slot may not have the low bits that are wanted
-            if (pool.Contains(at) && offset % area <= slack && pool.End.Value - 1 <= allocator.PhysicalLimit && !Overlaps(allocator, pool))
+            if (pool.Contains(at) && (!isNew || offset % area <= slack) && pool.End.Value - 1 <= allocator.PhysicalLimit && !Overlaps(allocator, pool))
                 return pool;
             if (slots == SwiotlbConstants.MinSlots)
                 break;

@@ -29,6 +29,12 @@ internal sealed partial class Replayer
             result = Settle(bounce, e) ? bounce.Recorded : bounce.Result;
             Compare(e, Text(result), Text(e.Dma), bounce.Reason);
         }
+        else if (DecisionIsLost(device, new(e.Physical), e.Dma))
+        {
+            Bounce lost = WithoutDecision(e, new(e.Physical), e.Size, e.Dma);
+            result = Settle(lost, e) ? lost.Recorded : lost.Result;
+            Compare(e, Text(result), Text(e.Dma), Reasons.DecisionLost);
+        }
         else
         {
             result = MapDirectly(e, device, new(e.Physical), e.Size, e.Dma);
@@ -38,10 +44,26 @@ internal sealed partial class Replayer
         NoteMapOfCase(e, device, result.IsMapped);
     }
 
+    /// <summary>Whether an incomplete trace has the address of a slot, but not the decision for it.</summary>
+    private bool DecisionIsLost(ReplayedDevice device, PhysicalAddress address, DmaAddress recorded) =>
+        !_isComplete && recorded.IsMapped && recorded != _layer.Rules.ToDma(device.Device, address);
+
+    private static Bounce WithoutDecision(TraceEvent map, PhysicalAddress original, ulong size, DmaAddress recorded) => new()
+    {
+        Decision = map,
+        Map = map,
+        Original = original,
+        Size = size,
+        Direction = map.Direction,
+        Attributes = map.Attributes,
+        Recorded = recorded,
+        IsRecorded = true,
+    };
+
     /// <summary>A buffer that no decision to bounce precedes: the engine must not bounce it either.</summary>
     private DmaAddress MapDirectly(TraceEvent e, ReplayedDevice device, PhysicalAddress address, ulong size, DmaAddress recorded)
     {
-        if (!device.IsMaskKnown && recorded.IsMapped
+        if (!(device.IsMaskKnown && (!device.IsScheduled || _isScheduleSure)) && recorded.IsMapped
             && _layer.ReasonToBounce(device.Device, address, size, e.Direction, e.Attributes) == BounceReason.DeviceMask)
         {
             device.IsMaskKnown = true;
@@ -103,6 +125,13 @@ internal sealed partial class Replayer
                 result = Settle(bounce, e) ? recorded : bounce.Result;
                 reason ??= bounce.Reason;
             }
+            else if (DecisionIsLost(device, address, recorded))
+            {
+                decided = true;
+                Bounce lost = WithoutDecision(e, address, e.Lengths[i], recorded);
+                result = Settle(lost, e) ? recorded : lost.Result;
+                reason ??= Reasons.DecisionLost;
+            }
             else
             {
                 result = MapDirectly(e, device, address, e.Lengths[i], recorded);
@@ -118,6 +147,8 @@ internal sealed partial class Replayer
         {
             if (!bounce.IsRecorded && bounce.Result.IsMapped && _book.OwnerAt(_layer.Rules.ToPhysical(device.Device, bounce.Result)) is { } owner)
                 owners.Add(owner);
+            else if (!_isComplete)
+                reason ??= Reasons.HeldBefore;
             else
                 wrong ??= (bounce.Result.IsMapped ? "a decision for an entry" : "the map fails", "the list is mapped");
         }

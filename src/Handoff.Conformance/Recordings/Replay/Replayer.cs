@@ -30,13 +30,19 @@ internal sealed partial class Replayer
     /// <summary>Whether the trace shows every mapping there was: it begins at boot, and no event is missing.</summary>
     private bool _isComplete;
 
+    /// <summary>Whether the state of the probe's devices follows from its log.</summary>
+    private bool _isScheduleSure;
+
+    private int _applied;
+    private long _losses;
+
     private Replayer(RecordedMachine recorded, RecordingVerdict verdict, RecordingReader reader, string file, bool isComplete)
     {
         _recorded = recorded;
         _verdict = verdict;
         _reader = reader;
         _file = file;
-        _isComplete = isComplete;
+        _isComplete = _isScheduleSure = isComplete;
         _booted = recorded.Boot<CountingMemory>(default);
         _layer = _booted.Layer;
         _book = new SlotBook(_booted);
@@ -56,12 +62,12 @@ internal sealed partial class Replayer
     /// <param name="recorded">The machine.</param>
     /// <param name="verdict">Receives counts and differences.</param>
     /// <param name="path">The trace.</param>
-    /// <returns>What the probe's log is to be compared with.</returns>
-    public static IReadOnlyDictionary<int, HeldMappings> Replay(RecordedMachine recorded, RecordingVerdict verdict, string path)
+    /// <returns>What the probe's log is to be compared with; <see langword="null"/> if the trace is incomplete.</returns>
+    public static IReadOnlyDictionary<int, HeldMappings>? Replay(RecordedMachine recorded, RecordingVerdict verdict, string path)
     {
         using RecordingReader reader = Recording.Open(path);
         string file = Path.GetFileName(path);
-        bool fromBoot = (recorded.Facts.Parameter("trace_event") ?? "").Contains("dma", StringComparison.Ordinal) && !recorded.Facts.LostEvents;
+        bool fromBoot = file.StartsWith("trace.", StringComparison.Ordinal) && (recorded.Facts.Parameter("trace_event") ?? "").Contains("dma", StringComparison.Ordinal) && !recorded.Facts.LostEvents;
         var replayer = new Replayer(recorded, verdict, reader, file, fromBoot && reader.Header.Instances is [""]);
         if (!fromBoot)
             verdict.AddNote($"{file} does not begin at boot, or events are missing");
@@ -70,11 +76,22 @@ internal sealed partial class Replayer
         replayer.End();
         foreach (RecordingDiagnostic diagnostic in reader.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error))
             verdict.Problems.Add($"{file}: {diagnostic.Message}");
-        return replayer.Held;
+        return replayer._isComplete ? replayer.Held : null;
     }
 
     private void Replay(TraceEvent e)
     {
+        if (_queue.Losses != _losses)
+        {
+            // Other CPUs' events until the note are as uncertain as those after it.
+            _losses = _queue.Losses;
+            Doubt();
+        }
+        else if (!_isComplete && _applied == 0)
+        {
+            FindCase();
+        }
+
         PassThread(e);
         switch (e.Kind)
         {
@@ -133,24 +150,46 @@ internal sealed partial class Replayer
     private void BeginCase(int number)
     {
         EndCase();
-        foreach (ProbeSchedule.Change change in _schedule.Before(number))
-        {
-            if (_recorded.IsTranslated(change.Device))
-                continue;
-            Device device = _booted[change.Device];
-            if (change.MinAlign is { } align)
-                device.MinAlignMask = align;
-            _layer.SetMaskAndCoherent(device, DmaMask.Bits(change.Bits));
-        }
-
+        ApplyChanges(number);
+        _isScheduleSure = true;
         _case = _schedule.Case(number);
+    }
+
+    /// <summary>Sets the probe's devices to their state in a case.</summary>
+    private void ApplyChanges(int number)
+    {
+        for (; _applied < number; _applied++)
+        {
+            foreach (ProbeSchedule.Change change in _schedule.Before(_applied + 1))
+            {
+                if (_recorded.IsTranslated(change.Device))
+                    continue;
+                Device device = _booted[change.Device];
+                if (change.MinAlign is { } align)
+                    device.MinAlignMask = align;
+                _layer.SetMaskAndCoherent(device, DmaMask.Bits(change.Bits));
+            }
+        }
+    }
+
+    /// <summary>The trace does not say in which case it is: the next marker does.</summary>
+    private void FindCase()
+    {
+        if (_queue.Ahead.FirstOrDefault(static e => e.Case > 1) is { } marker && marker.Case <= _schedule.Last)
+            ApplyChanges(marker.Case - 1);
     }
 
     private void LoseEvents()
     {
-        _isComplete = false;
-        _searched.Clear();
+        Doubt();
         _verdict.AddNote($"{_file}: events were lost");
+    }
+
+    private void Doubt()
+    {
+        _isComplete = _isScheduleSure = false;
+        _searched.Clear();
+        FindCase();
     }
 
     private ReplayedDevice DeviceOf(TraceEvent e) => DeviceOf(e.DeviceIndex);

@@ -22,6 +22,9 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
     /// <summary>What comes after the event taken last.</summary>
     public IEnumerable<TraceEvent> Ahead => _ahead;
 
+    /// <summary>How often events were lost, up to the last event read.</summary>
+    public long Losses { get; private set; }
+
     /// <summary>How many events are read ahead at least.</summary>
     public int AlwaysAhead { get; set; } = 512;
 
@@ -56,7 +59,9 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
 
         var e = TraceEvent.Copy(_event, ++_count);
         _ahead.Enqueue(e);
-        if (e.Kind == DmaEventKind.SwiotlbBounced)
+        if (e.Kind == DmaEventKind.LostEvents)
+            Losses++;
+        else if (e.Kind == DmaEventKind.SwiotlbBounced)
             OpenOf(e).Add(e);
         else if (e.Kind == DmaEventKind.MapPage)
             CloseSingle(e);
