@@ -18,6 +18,14 @@ internal sealed partial class Replayer
     /// <summary>A decision: right if the engine bounces this buffer too; its slots are taken now.</summary>
     private void Decide(TraceEvent e, ReplayedDevice device)
     {
+        if (!CanBounce(e.Size))
+        {
+            Wrong(e, "no bounce: the kernel stops with BUG for such a size", $"size={e.Size}");
+            if (e.Bounce is { } damaged)
+                (damaged.IsDone, damaged.Result) = (true, DmaAddress.MappingError);
+            return;
+        }
+
         if (e.Bounce is null)
         {
             DecideAlone(e, device);
@@ -39,6 +47,9 @@ internal sealed partial class Replayer
         else
             _waiting.Add(e.Bounce);
     }
+
+    /// <summary>Guards against damaged recordings: nothing and whole address spaces do not bounce.</summary>
+    private static bool CanBounce(ulong size) => size is > 0 and <= 1UL << 40;
 
     private void JudgeDecision(TraceEvent e, ReplayedDevice device, PhysicalAddress original, DmaDirection direction, DmaAttributes attributes)
     {

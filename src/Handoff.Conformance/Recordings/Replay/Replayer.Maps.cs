@@ -29,7 +29,7 @@ internal sealed partial class Replayer
             result = Settle(bounce, e) ? bounce.Recorded : bounce.Result;
             Compare(e, Text(result), Text(e.Dma), bounce.Reason);
         }
-        else if (DecisionIsLost(device, new(e.Physical), e.Dma))
+        else if (DecisionIsLost(device, new(e.Physical), e.Size, e.Dma))
         {
             Bounce lost = WithoutDecision(e, new(e.Physical), e.Size, e.Dma);
             result = Settle(lost, e) ? lost.Recorded : lost.Result;
@@ -45,8 +45,8 @@ internal sealed partial class Replayer
     }
 
     /// <summary>Whether an incomplete trace has the address of a slot, but not the decision for it.</summary>
-    private bool DecisionIsLost(ReplayedDevice device, PhysicalAddress address, DmaAddress recorded) =>
-        !_isComplete && recorded.IsMapped && recorded != _layer.Rules.ToDma(device.Device, address);
+    private bool DecisionIsLost(ReplayedDevice device, PhysicalAddress address, ulong size, DmaAddress recorded) =>
+        !_isComplete && recorded.IsMapped && CanBounce(size) && recorded != _layer.Rules.ToDma(device.Device, address);
 
     private static Bounce WithoutDecision(TraceEvent map, PhysicalAddress original, ulong size, DmaAddress recorded) => new()
     {
@@ -71,6 +71,8 @@ internal sealed partial class Replayer
             _layer.SetMask(device.Device, ulong.MaxValue);
         }
 
+        if (!CanBounce(size) && _layer.ReasonToBounce(device.Device, address, size, e.Direction, e.Attributes) != BounceReason.None)
+            return DmaAddress.MappingError;
         _book.SaveSearches();
         CurrentCpu.Id = e.Cpu;
         DmaAddress result = _layer.MapPhys(device.Device, address, size, e.Direction, e.Attributes);
@@ -125,7 +127,7 @@ internal sealed partial class Replayer
                 result = Settle(bounce, e) ? recorded : bounce.Result;
                 reason ??= bounce.Reason;
             }
-            else if (DecisionIsLost(device, address, recorded))
+            else if (DecisionIsLost(device, address, e.Lengths[i], recorded))
             {
                 decided = true;
                 Bounce lost = WithoutDecision(e, address, e.Lengths[i], recorded);
