@@ -16,6 +16,8 @@ public readonly record struct LiveMapping
         ListEntries = r.ListEntries;
         Time = r.Time;
         Tag = r.Tag;
+        SyncedForCpu = (r.Marks & MappingMarks.SyncedForCpu) != 0;
+        SyncedForDevice = (r.Marks & MappingMarks.SyncedForDevice) != 0;
     }
 
     /// <summary>The device, as <see cref="MappingObserver.AddDevice"/> numbered it.</summary>
@@ -47,6 +49,12 @@ public readonly record struct LiveMapping
 
     /// <summary>When it was made, in the source's units.</summary>
     public long Time { get; }
+
+    /// <summary>Whether some of it was ever synced for the CPU.</summary>
+    public bool SyncedForCpu { get; }
+
+    /// <summary>Whether some of it was ever synced for the device after the map.</summary>
+    public bool SyncedForDevice { get; }
 
     /// <summary>What the source attached to it (<see cref="MappingEvent.Tag"/>).</summary>
     public int Tag { get; }

@@ -41,7 +41,7 @@ public sealed partial class OwnershipTracker
             ReportSkippedFirst(e, r);
         if ((e.Attributes & DmaAttributes.SkipCpuSync) != 0 && r.DeviceWrites && (r.Bounced || _options.EveryMachine)
             && r.IsStreaming && (r.Marks & MappingMarks.BroughtBack) == 0 && (r.Bounced || Devices[r.Device].SyncsVisible))
-            Report(FindingRules.SkipDropsData, e, r, $"{Describe(r)} {(r.Bounced ? "was bounced" : "would bounce elsewhere")}, was never synced for the CPU, and is unmapped with SKIP_CPU_SYNC");
+            Report(FindingRules.SkipDropsData, e, r, $"{Describe(r)} {(r.Bounced ? "was bounced" : "would bounce elsewhere")}, was not synced for the CPU since the device got it, and is unmapped with SKIP_CPU_SYNC");
         _recent.Add(r.Device, r.Address, r.Size, e.Time);
         Listener?.Ended(new LiveMapping(r), e);
         Remove(index);

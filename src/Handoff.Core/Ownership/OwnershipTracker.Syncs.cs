@@ -22,9 +22,9 @@ public sealed partial class OwnershipTracker
 
         Listener?.Synced(new LiveMapping(r), e);
         if (forCpu)
-            r.Marks |= MappingMarks.BroughtBack;
+            r.Marks |= MappingMarks.BroughtBack | MappingMarks.SyncedForCpu;
         else
-            r.Marks &= ~(MappingMarks.SkippedFirst | MappingMarks.BroughtBack);
+            r.Marks = (r.Marks & ~(MappingMarks.SkippedFirst | MappingMarks.BroughtBack)) | MappingMarks.SyncedForDevice;
         PassTo(index, e.Address.Value - r.Address, e.Size, forCpu);
     }
 

@@ -57,6 +57,9 @@ public sealed class MachineFacts
     /// <summary>Whether the kernel checks the API's use (<c>CONFIG_DMA_API_DEBUG</c>).</summary>
     public bool DmaApiDebug { get; internal set; }
 
+    /// <summary>Whether the machine is a guest with encrypted memory: devices reach only what was decrypted.</summary>
+    public bool IsEncryptedGuest { get; internal set; }
+
     /// <summary>PCI devices.</summary>
     public ImmutableArray<PciDeviceFacts> PciDevices { get; internal set; } = [];
 

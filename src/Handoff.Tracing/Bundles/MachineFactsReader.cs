@@ -163,6 +163,10 @@ internal static partial class MachineFactsReader
             {
                 facts.CacheAlignment = uint.Parse(cache.Groups[1].Value, CultureInfo.InvariantCulture);
             }
+            else if (EncryptedGuest().IsMatch(line))
+            {
+                facts.IsEncryptedGuest = true;
+            }
             else if (line.Contains("DMA-API: preallocated", StringComparison.Ordinal))
             {
                 facts.DmaApiDebug = true;
@@ -252,6 +256,9 @@ internal static partial class MachineFactsReader
 
     [GeneratedRegex(@"(?:nr_cpu_ids[=:]|SLUB: .*CPUs=)(\d{1,5})")]
     private static partial Regex CpuIds();
+
+    [GeneratedRegex(@"Memory Encryption Features active:.*(?:SEV|TDX)|RME: Using RSI")]
+    private static partial Regex EncryptedGuest();
 
     [GeneratedRegex(@"SLUB: HWalign=(\d{1,5})")]
     private static partial Regex CacheLine();

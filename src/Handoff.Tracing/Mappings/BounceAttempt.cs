@@ -13,4 +13,5 @@ internal struct BounceAttempt
     public int Task;
     public int Maps; // map events of the same thread before this attempt
     public bool Forced;
+    public long Used; // slots in use of the device's pool at that moment
 }

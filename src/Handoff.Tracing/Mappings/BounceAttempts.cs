@@ -13,13 +13,13 @@ internal sealed class BounceAttempts
     private const int Patience = 8; // further maps of a thread after which an attempt without map has failed
 
     private readonly Dictionary<int, ThreadQueue> _threads = [];
-    private readonly Action<BounceAttempt> _failed;
+    private readonly Action<BounceAttempt, int> _failed;
     private readonly Dictionary<int, ulong> _windows = []; // device: what its bus adds to physical addresses, where learnt to differ from 0
     private ThreadQueue? _lastQueue;
     private int _lastKey;
 
-    /// <param name="failed">Told of every attempt that turns out to have failed without a map event.</param>
-    public BounceAttempts(Action<BounceAttempt> failed) => _failed = failed;
+    /// <param name="failed">Told of every list that turns out to have failed without a map event: its last attempt, and the slots it held then.</param>
+    public BounceAttempts(Action<BounceAttempt, int> failed) => _failed = failed;
 
     private sealed class ThreadQueue
     {
@@ -31,7 +31,7 @@ internal sealed class BounceAttempts
     /// <summary>Attempts that wait for their map.</summary>
     public int Waiting { get; private set; }
 
-    public void Add(in DmaEvent e)
+    public void Add(in DmaEvent e, long used)
     {
         ThreadQueue queue = QueueOf(e);
         if (queue.Count > 0)
@@ -52,6 +52,7 @@ internal sealed class BounceAttempts
             Task = e.Task,
             Maps = queue.Maps,
             Forced = e.IsForced,
+            Used = used,
         };
         Waiting++;
     }
@@ -221,8 +222,25 @@ internal sealed class BounceAttempts
 
     private void Fail(ThreadQueue queue, int count)
     {
-        for (int i = 0; i < count; i++)
-            _failed(queue.Items[i]);
+        // One list after another: entries of a list follow each other closely, and a list tried again begins with the same buffer.
+        const ulong closely = 1_000_000;
+        for (int first = 0, next; first < count; first = next)
+        {
+            int held = 0;
+            ref BounceAttempt start = ref queue.Items[first];
+            for (next = first + 1; next < count; next++)
+            {
+                ref BounceAttempt entry = ref queue.Items[next];
+                ref BounceAttempt before = ref queue.Items[next - 1];
+                if (entry.Device != start.Device || entry.Maps != start.Maps || entry.Address == start.Address || entry.Time > before.Time + closely)
+                    break;
+                held += (int)Math.Min((before.Size + BouncePool.SlotSize - 1) / BouncePool.SlotSize, 1024);
+            }
+
+            if (start.Device >= 0)
+                _failed(queue.Items[next - 1], held);
+        }
+
         Remove(queue, 0, count);
     }
 

@@ -8,8 +8,14 @@ internal interface IMappingSink : IMappingListener
     /// <summary>A map or an allocation succeeded.</summary>
     void Mapped(in MappedBuffer buffer);
 
-    /// <summary>A map or an allocation failed. For lists that left no event, one call for each bounce attempt that was not followed by a map.</summary>
-    void Failed(in MappedBuffer buffer);
+    /// <summary>A map or an allocation failed.</summary>
+    /// <param name="buffer">What failed: of a list the entry that did.</param>
+    /// <param name="used">Slots in use of the device's pool then.</param>
+    /// <param name="own">Slots that earlier entries of the same list held then.</param>
+    void Failed(in MappedBuffer buffer, long used, int own);
+
+    /// <summary>Slots in use now of the pool that a device's requests go to.</summary>
+    long SlotsInUse(int device);
 
     /// <summary>Events are missing here: nothing is known of what was mapped before.</summary>
     void Gap(ulong time);

@@ -26,6 +26,7 @@ internal struct MappedBuffer
     public bool Forced;
     public ulong Mask; // 0 if not known
     public ulong BouncedAddress;
+    public long Used; // slots in use at the attempt
     public ulong AttemptTime; // of the bounce, or of the map if there is none
 
     /// <summary>Time from the first bounce of the call to its end on one processor; -1 if not known. For lists only on one segment.</summary>

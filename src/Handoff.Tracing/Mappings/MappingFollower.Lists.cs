@@ -116,6 +116,6 @@ internal sealed partial class MappingFollower
             Join(ref buffer, _found[^1]);
         }
 
-        _sink.Failed(buffer);
+        _sink.Failed(buffer, buffer.Used, 0);
     }
 }

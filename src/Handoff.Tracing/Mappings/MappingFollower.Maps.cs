@@ -38,6 +38,7 @@ internal sealed partial class MappingFollower
         buffer.Mask = attempt.Mask;
         buffer.BouncedAddress = attempt.Address;
         buffer.AttemptTime = attempt.Time;
+        buffer.Used = attempt.Used;
         buffer.Cost = attempt.Cpu == buffer.Cpu && attempt.Time <= buffer.Time ? (long)(buffer.Time - attempt.Time) : -1;
     }
 
@@ -49,7 +50,7 @@ internal sealed partial class MappingFollower
             Join(ref buffer, attempt);
         if (!e.DmaAddress.IsMapped)
         {
-            _sink.Failed(buffer);
+            _sink.Failed(buffer, buffer.Bounced ? buffer.Used : 0, 0);
             return;
         }
 
@@ -106,7 +107,7 @@ internal sealed partial class MappingFollower
         if (e.Kind == DmaEventKind.AllocSgtErr || (e.Kind != DmaEventKind.AllocSgt && e.VirtualAddress.Value == 0))
         {
             buffer.Address = DmaAddress.MappingError;
-            _sink.Failed(buffer);
+            _sink.Failed(buffer, 0, 0);
             return;
         }
 

@@ -106,7 +106,7 @@ internal sealed partial class MappingFollower : IDisposable
         switch (e.Kind)
         {
             case DmaEventKind.SwiotlbBounced:
-                _attempts.Add(e);
+                _attempts.Add(e, _sink.SlotsInUse(e.Device));
                 break;
             case DmaEventKind.MapPage or DmaEventKind.MapResource:
                 MapOne(e);
@@ -178,11 +178,9 @@ internal sealed partial class MappingFollower : IDisposable
     }
 
     /// <summary>A bounce with no map after it: its list could not be mapped, or its map event is missing.</summary>
-    private void NoMapFollowed(BounceAttempt attempt)
+    private void NoMapFollowed(BounceAttempt attempt, int held)
     {
-        if (attempt.Device < 0)
-            return;
-        _sink.Failed(new MappedBuffer
+        var buffer = new MappedBuffer
         {
             Device = attempt.Device,
             Kind = MappingKind.Sg,
@@ -200,6 +198,7 @@ internal sealed partial class MappingFollower : IDisposable
             BouncedAddress = attempt.Address,
             AttemptTime = attempt.Time,
             Cost = -1,
-        });
+        };
+        _sink.Failed(buffer, attempt.Used, held);
     }
 }

@@ -1,0 +1,43 @@
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Mappings;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Reads a recording once and learns from it. Time is linear, memory follows the live mappings.</summary>
+public static class TraceAnalyzer
+{
+    private const int EventsPerLook = 1 << 14; // between two looks at whether to end
+
+    /// <summary>Reads all events.</summary>
+    /// <param name="reader">An open recording at its beginning.</param>
+    /// <param name="facts">What is known of the machine, or <see langword="null"/>.</param>
+    /// <param name="progress">Told now and then how far the reading is, 0 to 1 or -1 if not known.</param>
+    /// <param name="cancellation">Ends the reading; what was read is analysed.</param>
+    public static TraceAnalysis Analyze(RecordingReader reader, MachineFacts? facts = null, Action<double>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var statistics = new MappingStatistics(reader, facts);
+        var observer = new TraceObserver(statistics);
+        using var follower = new MappingFollower(reader, facts, observer);
+        observer.Judge = new OwnershipJudge(follower);
+
+        DmaEvent e = default;
+        int left = EventsPerLook;
+        bool interrupted = false;
+        while (reader.Read(ref e))
+        {
+            follower.Process(ref e);
+            if (--left > 0)
+                continue;
+            left = EventsPerLook;
+            progress?.Invoke(reader.Progress);
+            interrupted = cancellation.IsCancellationRequested;
+            if (interrupted)
+                break;
+        }
+
+        follower.Complete();
+        return new TraceAnalysis(reader, facts, statistics, follower, observer.Judge.Complete()) { IsInterrupted = interrupted };
+    }
+}

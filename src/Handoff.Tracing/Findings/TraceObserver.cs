@@ -1,0 +1,43 @@
+using Handoff.Ownership;
+using Handoff.Tracing.Mappings;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Passes what happens to mappings on to the statistics and to the judge of ownership.</summary>
+internal sealed class TraceObserver(MappingStatistics statistics) : IMappingSink
+{
+    /// <summary>The judge; set before the first event.</summary>
+    public OwnershipJudge Judge { get; set; } = null!;
+
+    public void Mapped(in MappedBuffer buffer)
+    {
+        statistics.Mapped(buffer);
+        Judge.Mapping(buffer);
+    }
+
+    public void Failed(in MappedBuffer buffer, long used, int own) => statistics.Failed(buffer, used, own);
+
+    public long SlotsInUse(int device) => statistics.PoolOf(device).Used.Current;
+
+    public void Ended(in LiveMapping mapping, in MappingEvent release)
+    {
+        statistics.Ended(mapping, release);
+        Judge.Ended(mapping, release);
+    }
+
+    public void Synced(in LiveMapping mapping, in MappingEvent sync)
+    {
+        statistics.Synced(mapping, sync);
+        Judge.Synced(mapping, sync);
+    }
+
+    public void Unknown(in MappingEvent e) => statistics.Unknown(e);
+
+    public void Gap(ulong time)
+    {
+        statistics.Gap(time);
+        Judge.Gap();
+    }
+
+    public void Found(Finding finding) => Judge.Found(finding);
+}

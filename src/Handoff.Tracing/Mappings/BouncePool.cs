@@ -1,0 +1,83 @@
+namespace Handoff.Tracing.Mappings;
+
+/// <summary>A pool of bounce slots while a recording is read: what is known of it, and how full it is.</summary>
+public sealed class BouncePool
+{
+    /// <summary>Bytes of one slot.</summary>
+    public const ulong SlotSize = 2048;
+
+    private readonly SlotMap? _map;
+
+    internal BouncePool(string name, MemoryRange? range, int areas, bool isRestricted, LevelSeries used)
+    {
+        Name = name;
+        Range = range;
+        Areas = areas;
+        IsRestricted = isRestricted;
+        Used = used;
+        if (range is { } known && known.Size / SlotSize is > 0 and <= int.MaxValue)
+        {
+            Slots = (int)(known.Size / SlotSize);
+            _map = new SlotMap(Slots);
+        }
+    }
+
+    /// <summary>Name: empty for the machine's own pool, the region's name for a restricted one.</summary>
+    public string Name { get; }
+
+    /// <summary>Where it is; <see langword="null"/> if not known.</summary>
+    public MemoryRange? Range { get; }
+
+    /// <summary>Number of slots; 0 if not known.</summary>
+    public int Slots { get; }
+
+    /// <summary>Number of areas; 0 if not known.</summary>
+    public int Areas { get; }
+
+    /// <summary>Whether only some devices use it.</summary>
+    public bool IsRestricted { get; }
+
+    /// <summary>Slots in use over time.</summary>
+    public LevelSeries Used { get; }
+
+    /// <summary>Lowest slot address seen; all ones if none.</summary>
+    public ulong LowestSeen { get; private set; } = ulong.MaxValue;
+
+    /// <summary>Highest slot address seen, inclusive of the mapping.</summary>
+    public ulong HighestSeen { get; private set; }
+
+    internal bool Contains(ulong physical) => Range is { } range && physical - range.Start.Value < range.Size;
+
+    internal void Change(ulong physical, ulong size, int slots, int bucket, ulong time, bool taken)
+    {
+        Used.Add(bucket, time, taken ? slots : -slots);
+        if (taken)
+        {
+            LowestSeen = Math.Min(LowestSeen, physical);
+            HighestSeen = Math.Max(HighestSeen, physical + size - 1);
+        }
+
+        if (Range is { } range && _map is not null)
+            _map.Set((int)((physical - range.Start.Value) / SlotSize), slots, taken);
+    }
+
+    /// <summary>The longest run of free slots that a request could use; -1 if not known.</summary>
+    internal int LongestRun(int stride, int phase) => _map?.LongestRun(stride, phase) ?? -1;
+
+    /// <summary>Free slots of the area that has most; -1 if not known.</summary>
+    internal int FreeInBestArea()
+    {
+        if (_map is null || Areas <= 0)
+            return -1;
+        int best = 0, size = Slots / Areas;
+        for (int area = 0; area < Areas; area++)
+            best = Math.Max(best, _map.Free(area * size, size));
+        return best;
+    }
+
+    internal void Reset(int bucket, ulong time)
+    {
+        Used.Reset(bucket, time);
+        _map?.Clear();
+    }
+}

@@ -1,0 +1,100 @@
+using Handoff.Ownership;
+
+namespace Handoff.Tracing.Mappings;
+
+/// <summary>Sorts failed maps by what they failed of, with the state of the pool at that moment.</summary>
+internal sealed class FailureLedger(MappingStatistics statistics)
+{
+    private const int MostRunsMeasured = 10_000; // per group; later failures of the kind are alike
+    private const int MostSlotsOfRequest = 128;
+    private const ulong ShortestPageAligned = 4096;
+
+    private readonly Dictionary<(int Device, MapFailureKind Kind), FailureGroup> _groups = [];
+
+    public IEnumerable<FailureGroup> Groups => _groups.Values;
+
+    /// <summary>Notes a failure.</summary>
+    /// <param name="buffer">What failed.</param>
+    /// <param name="used">Slots in use of the device's pool at the attempt.</param>
+    /// <param name="own">Slots that the failed list itself held then.</param>
+    public void Add(in MappedBuffer buffer, long used, int own)
+    {
+        DeviceStatistics device = statistics.DeviceOf(buffer.Device);
+        BouncePool? pool = buffer.Bounced ? statistics.PoolOf(buffer.Device) : null;
+        ulong offset = device.KeepsPageOffset ? buffer.Original & (BouncePool.SlotSize - 1) : 0;
+        ulong needed = ((buffer.Size + offset - 1) / BouncePool.SlotSize) + 1;
+        int slots = (int)Math.Min(needed, int.MaxValue);
+        int run = -1, best = -1;
+        MapFailureKind kind = KindOf(buffer, device, pool, slots, used + own, ref run, ref best);
+
+        if (!_groups.TryGetValue((buffer.Device, kind), out FailureGroup? group))
+        {
+            group = new FailureGroup(buffer.Device, device.Name, kind)
+            {
+                FirstTime = buffer.Time,
+                FirstTask = buffer.Task,
+                Pool = pool,
+                FreeInBestArea = best,
+                Holders = pool is null ? [] : statistics.Holders(pool),
+            };
+            _groups.Add((buffer.Device, kind), group);
+        }
+
+        group.Count++;
+        if (buffer.ListEntries != 0)
+            group.Lists++;
+        if (buffer.Forced)
+            group.Forced++;
+        group.FirstTime = Math.Min(group.FirstTime, buffer.Time);
+        group.LastTime = Math.Max(group.LastTime, buffer.Time);
+        group.SmallestSize = Math.Min(group.SmallestSize, buffer.Size);
+        group.LargestSize = Math.Max(group.LargestSize, buffer.Size);
+        group.MostSlots = Math.Max(group.MostSlots, slots);
+        group.LongestRun = Math.Max(group.LongestRun, run);
+        if (buffer.Mask != 0)
+            group.Mask = buffer.Mask;
+        if (buffer.Original != ulong.MaxValue)
+            group.HighestAddress = Math.Max(group.HighestAddress, buffer.Original + Math.Max(buffer.Size, 1) - 1);
+        if (pool is not null)
+        {
+            group.FewestUsed = Math.Min(group.FewestUsed, used + own);
+            group.MostUsed = Math.Max(group.MostUsed, used + own);
+        }
+    }
+
+    private MapFailureKind KindOf(in MappedBuffer buffer, DeviceStatistics device, BouncePool? pool, int slots, long used, ref int run, ref int best)
+    {
+        switch (buffer.Kind)
+        {
+            case MappingKind.Coherent or MappingKind.Noncoherent:
+                return MapFailureKind.Allocation;
+            case MappingKind.Resource:
+                return MapFailureKind.Registers;
+        }
+
+        if (pool is null)
+            return buffer.ListEntries != 0 ? MapFailureKind.Unexplained : device.IsTranslated ? MapFailureKind.Translated : MapFailureKind.NoPool;
+        if (slots > MostSlotsOfRequest)
+            return MapFailureKind.OverLimit;
+        if (!device.IsTranslated && statistics.IsOutOfReach(pool, buffer.Device, buffer.Mask))
+            return MapFailureKind.PoolOutOfReach;
+        if (statistics.PoolsGrow && !pool.IsRestricted)
+            return MapFailureKind.GrowingPool;
+        if (pool.Slots == 0)
+            return MapFailureKind.PoolOfUnknownSize;
+        if (pool.Slots - used < slots)
+            return MapFailureKind.Full;
+        if (device.IsTranslated)
+            return MapFailureKind.Unexplained; // no event carries its slots
+
+        if (_groups.TryGetValue((buffer.Device, MapFailureKind.Fragmented), out FailureGroup? known) && known.Count >= MostRunsMeasured)
+            return MapFailureKind.Fragmented;
+        int stride = buffer.Size >= ShortestPageAligned || device.KeepsPageOffset ? 2 : 1;
+        int phase = device.KeepsPageOffset ? (int)(buffer.Original >> 11) & 1 : 0;
+        run = pool.LongestRun(stride, phase);
+        best = pool.FreeInBestArea();
+        if (run >= slots)
+            return MapFailureKind.Unexplained;
+        return best >= 0 && best < slots ? MapFailureKind.AreasTooSmall : MapFailureKind.Fragmented;
+    }
+}

@@ -1,0 +1,247 @@
+using Handoff.Ownership;
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Mappings;
+
+/// <summary>Figures of a recording: devices, pools, failures, the load over time. Memory does not grow with the recording.</summary>
+public sealed class MappingStatistics
+{
+    private readonly RecordingReader _reader;
+    private readonly PoolSet _pools;
+    private readonly FailureLedger _failures;
+    private DeviceStatistics?[] _devices = new DeviceStatistics?[16];
+    private ulong _lastTime = ulong.MaxValue;
+    private int _lastBucket;
+
+    internal MappingStatistics(RecordingReader reader, MachineFacts? facts)
+    {
+        _reader = reader;
+        Attribution = new BounceAttribution(facts);
+        _pools = new PoolSet(facts, Clock);
+        _failures = new FailureLedger(this);
+        MapRate = Clock.NewRate();
+        ByteRate = Clock.NewRate();
+        FailureRate = Clock.NewRate();
+        PoolsGrow = facts is { DynamicPools: true };
+    }
+
+    /// <summary>How time is divided.</summary>
+    public SeriesClock Clock { get; } = new();
+
+    /// <summary>Maps over time; segments count.</summary>
+    public RateSeries MapRate { get; }
+
+    /// <summary>Bytes mapped over time.</summary>
+    public RateSeries ByteRate { get; }
+
+    /// <summary>Failed maps and allocations over time.</summary>
+    public RateSeries FailureRate { get; }
+
+    /// <summary>Devices that the recording mentions, in order of appearance.</summary>
+    public IEnumerable<DeviceStatistics> Devices => _devices.OfType<DeviceStatistics>();
+
+    /// <summary>Pools that were used, and those known to exist.</summary>
+    public IReadOnlyList<BouncePool> Pools => _pools.All;
+
+    /// <summary>Failed maps and allocations.</summary>
+    public IEnumerable<FailureGroup> Failures => _failures.Groups;
+
+    /// <summary>Whether the kernel makes further pools on demand.</summary>
+    public bool PoolsGrow { get; }
+
+    internal BounceAttribution Attribution { get; }
+
+    internal DeviceStatistics DeviceOf(int number)
+    {
+        if (number < _devices.Length && _devices[number] is { } known)
+            return known;
+        if (number >= _devices.Length)
+            Array.Resize(ref _devices, Math.Max(number + 1, _devices.Length * 2));
+        string name = number == MappingFollower.MostDevices - 1 ? "(further devices)" : _reader.Devices[number];
+        var device = new DeviceStatistics(name, Clock.NewLevel(), Clock.NewLevel()) { IsTranslated = Attribution.IsKnownTranslated(name), FirstTime = _lastTime };
+        return _devices[number] = device;
+    }
+
+    internal BouncePool PoolOf(int device) => _pools.Of(device, DeviceOf(device).Name);
+
+    internal bool IsOutOfReach(BouncePool pool, int device, ulong mask) => _pools.IsOutOfReach(pool, device, DeviceOf(device).Name, mask);
+
+    internal SlotHolder[] Holders(BouncePool pool) =>
+    [
+        .. _devices.Select((device, number) => (Device: device, Number: number))
+            .Where(each => each.Device is { Slots.Current: > 0 } && (!pool.IsRestricted || _pools.Of(each.Number, each.Device.Name) == pool))
+            .OrderByDescending(static each => each.Device!.Slots.Current)
+            .Select(static each => new SlotHolder(each.Device!.Name, each.Device.Slots.Current, each.Device.Live.Current)),
+    ];
+
+    internal void Mapped(in MappedBuffer buffer)
+    {
+        DeviceStatistics device = DeviceOf(buffer.Device);
+        int bucket = BucketOf(buffer.Time);
+        switch (buffer.Kind)
+        {
+            case MappingKind.Coherent or MappingKind.Noncoherent:
+                device.Allocations++;
+                device.AllocatedBytes += buffer.Size;
+                device.AllocatedBytesPeak = Math.Max(device.AllocatedBytesPeak, device.AllocatedBytes);
+                if (_pools.HasRestricted)
+                    ChangeAllocation(device, buffer.Device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
+                return;
+            case MappingKind.Resource:
+                device.ResourceMaps++;
+                return;
+            case MappingKind.Single:
+                device.SingleMaps++;
+                break;
+            default:
+                device.ListSegments++;
+                if (buffer.ListIndex == 0)
+                    device.ListMaps++;
+                break;
+        }
+
+        device.Bytes += buffer.Size;
+        device.CountDirection(buffer.Direction, buffer.Size);
+        device.Sizes.Add(buffer.Size);
+        device.Live.Add(bucket, buffer.Time, 1);
+        device.LiveBytes += buffer.Size;
+        if (device.LiveBytes > device.LiveBytesPeak)
+            device.LiveBytesPeak = device.LiveBytes;
+        MapRate.Add(bucket, 1);
+        ByteRate.Add(bucket, (long)buffer.Size);
+        if (buffer.Bounced)
+            Bounce(device, buffer, bucket);
+        else if (buffer.Original != ulong.MaxValue)
+            Attribution.LearnDirect(device, buffer);
+    }
+
+    internal void Failed(in MappedBuffer buffer, long used, int own)
+    {
+        DeviceStatistics device = DeviceOf(buffer.Device);
+        if (buffer.Kind is MappingKind.Coherent or MappingKind.Noncoherent)
+            device.FailedAllocations++;
+        else if (buffer.ListEntries != 0)
+            device.FailedLists++;
+        else
+            device.FailedMaps++;
+        if (buffer.Mask != 0)
+            device.Mask = buffer.Mask;
+        FailureRate.Add(BucketOf(buffer.Time), 1);
+        _failures.Add(buffer, used, own);
+    }
+
+    internal void Ended(in LiveMapping mapping, in MappingEvent release)
+    {
+        DeviceStatistics device = DeviceOf(mapping.Device);
+        ulong time = (ulong)release.Time;
+        int bucket = BucketOf(time);
+        if (mapping.Mapping is not (MappingKind.Single or MappingKind.Sg))
+        {
+            if (mapping.Mapping == MappingKind.Resource)
+                return;
+            device.AllocatedBytes -= mapping.Size;
+            if (_pools.HasRestricted)
+                ChangeAllocation(device, mapping.Device, mapping.Address, mapping.Size, bucket, time, taken: false);
+            return;
+        }
+
+        device.Live.Add(bucket, time, -1);
+        device.LiveBytes -= mapping.Size;
+        if (release.ListIndex == 0)
+            device.Lifetimes.Add(time > (ulong)mapping.Time ? time - (ulong)mapping.Time : 0);
+        if (!mapping.Bounced)
+            return;
+        ChangeSlots(device, mapping.Device, mapping.Address, mapping.Size, bucket, time, taken: false);
+        if (mapping.Direction != DmaDirection.ToDevice && (release.Attributes & DmaAttributes.SkipCpuSync) == 0)
+            device.CopiedOut += mapping.Size;
+    }
+
+    internal void Synced(in LiveMapping mapping, in MappingEvent sync)
+    {
+        DeviceStatistics device = DeviceOf(mapping.Device);
+        bool forCpu = sync.Kind == MappingEventKind.SyncForCpu;
+        if (forCpu)
+            device.SyncsForCpu++;
+        else
+            device.SyncsForDevice++;
+        if (!mapping.Bounced)
+            return;
+        if (forCpu && sync.Direction != DmaDirection.ToDevice)
+            device.CopiedOut += sync.Size;
+        else if (!forCpu && sync.Direction != DmaDirection.FromDevice)
+            device.CopiedIn += sync.Size;
+    }
+
+    internal void Unknown(in MappingEvent e) => DeviceOf(e.Device).UnknownReleases++;
+
+    internal void Gap(ulong time)
+    {
+        int bucket = BucketOf(time);
+        foreach (DeviceStatistics device in Devices)
+        {
+            device.Live.Reset(bucket, time);
+            device.Slots.Reset(bucket, time);
+            (device.LiveBytes, device.AllocatedBytes) = (0, 0);
+        }
+
+        _pools.Reset(bucket, time);
+    }
+
+    private int BucketOf(ulong time)
+    {
+        if (time == _lastTime)
+            return Math.Min(_lastBucket, Clock.Count - 1);
+        _lastTime = time;
+        return _lastBucket = Clock.BucketOf(time);
+    }
+
+    private void Bounce(DeviceStatistics device, in MappedBuffer buffer, int bucket)
+    {
+        if (buffer.Mask != 0)
+            device.Mask = buffer.Mask;
+        device.CountBounce(Attribution.PredicateOf(device, buffer), buffer.Size);
+        device.CopiedIn += buffer.Size;
+        if (buffer.Kind == MappingKind.Single && buffer.Cost >= 0)
+        {
+            device.TimedCost += (ulong)buffer.Cost;
+            device.TimedBytes += buffer.Size;
+            device.TimedMaps++;
+        }
+
+        ulong place = buffer.Original & 0xfff;
+        if (place != 0 && buffer.Original != ulong.MaxValue)
+        {
+            if ((buffer.Address.Value & 0xfff) == place)
+                device.UnalignedKept++;
+            else
+                device.UnalignedMoved++;
+        }
+
+        ChangeSlots(device, buffer.Device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
+    }
+
+    private void ChangeSlots(DeviceStatistics device, int number, DmaAddress address, ulong size, int bucket, ulong time, bool taken)
+    {
+        // A slot's address tells where in the slot the buffer begins. Behind an IOMMU slots hold whole pages.
+        ulong begin = address.Value & (device.IsTranslated ? 0xfffUL : BouncePool.SlotSize - 1);
+        ulong bytes = device.IsTranslated ? (begin + size + 0xfff) & ~0xfffUL : begin + size;
+        int slots = (int)Math.Min((bytes + BouncePool.SlotSize - 1) / BouncePool.SlotSize, 1 << 20);
+        device.Slots.Add(bucket, time, taken ? slots : -slots);
+        if (device.IsTranslated)
+            PoolOf(number).Used.Add(bucket, time, taken ? slots : -slots);
+        else
+            _pools.At(number, device.Name, address, out ulong physical).Change(physical, size, slots, bucket, time, taken);
+    }
+
+    /// <summary>Coherent memory of devices with a restricted pool comes from it.</summary>
+    private void ChangeAllocation(DeviceStatistics device, int number, DmaAddress address, ulong size, int bucket, ulong time, bool taken)
+    {
+        BouncePool pool = _pools.At(number, device.Name, address, out ulong physical);
+        if (!pool.IsRestricted)
+            return;
+        int slots = (int)Math.Min(((size + 0xfff) & ~0xfffUL) / BouncePool.SlotSize, 1 << 20);
+        device.Slots.Add(bucket, time, taken ? slots : -slots);
+        pool.Change(physical, size, slots, bucket, time, taken);
+    }
+}
