@@ -8,6 +8,7 @@ internal static class VerbList
     [
         new CheckVerb(),
         new ExplainVerb(),
+        new ReportVerb(),
         new KernelsVerb(),
         new DumpVerb(),
         new ReplayVerb(),

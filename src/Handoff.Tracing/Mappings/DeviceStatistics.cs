@@ -80,7 +80,7 @@ public sealed class DeviceStatistics
     /// <summary>Bytes copied by the maps in <see cref="TimedCost"/>.</summary>
     public ulong TimedBytes { get; internal set; }
 
-    /// <summary>Maps in <see cref="TimedCost"/>.</summary>
+    /// <summary>Buffers and segments in <see cref="TimedCost"/>.</summary>
     public long TimedMaps { get; internal set; }
 
     /// <summary>Maps of single buffers and registers that failed.</summary>

@@ -25,6 +25,9 @@ public sealed class FailureGroup
     /// <summary>How many of them were forced to bounce.</summary>
     public long Forced { get; internal set; }
 
+    /// <summary>How many of them were over the limit only because slots have to repeat the buffer's place in a page.</summary>
+    public long ReducedByAlignment { get; internal set; }
+
     /// <summary>Time of the first.</summary>
     public ulong FirstTime { get; internal set; }
 

@@ -7,6 +7,8 @@ internal sealed class FailureLedger(MappingStatistics statistics)
 {
     private const int MostRunsMeasured = 10_000; // per group; later failures of the kind are alike
     private const int MostSlotsOfRequest = 128;
+    private const ulong MostBytes = MostSlotsOfRequest * BouncePool.SlotSize;
+    private const long PracticallyFull = 32; // less than this part of the pool is free
     private const ulong ShortestPageAligned = 4096;
 
     private readonly Dictionary<(int Device, MapFailureKind Kind), FailureGroup> _groups = [];
@@ -21,11 +23,10 @@ internal sealed class FailureLedger(MappingStatistics statistics)
     {
         DeviceStatistics device = statistics.DeviceOf(buffer.Device);
         BouncePool? pool = buffer.Bounced ? statistics.PoolOf(buffer.Device) : null;
-        ulong offset = device.KeepsPageOffset ? buffer.Original & (BouncePool.SlotSize - 1) : 0;
-        ulong needed = ((buffer.Size + offset - 1) / BouncePool.SlotSize) + 1;
-        int slots = (int)Math.Min(needed, int.MaxValue);
+        int slots = SlotsOf(buffer, device.KeepsPageOffset);
         int run = -1, best = -1;
         MapFailureKind kind = KindOf(buffer, device, pool, slots, used + own, ref run, ref best);
+        bool reduced = kind == MapFailureKind.OverLimit && buffer.Size <= MostBytes;
 
         if (!_groups.TryGetValue((buffer.Device, kind), out FailureGroup? group))
         {
@@ -41,6 +42,8 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         }
 
         group.Count++;
+        if (reduced)
+            group.ReducedByAlignment++;
         if (buffer.ListEntries != 0)
             group.Lists++;
         if (buffer.Forced)
@@ -62,6 +65,12 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         }
     }
 
+    private static int SlotsOf(in MappedBuffer buffer, bool keepsPageOffset)
+    {
+        ulong offset = keepsPageOffset ? buffer.Original & (BouncePool.SlotSize - 1) : 0;
+        return (int)Math.Min(((buffer.Size + offset - 1) / BouncePool.SlotSize) + 1, int.MaxValue);
+    }
+
     private MapFailureKind KindOf(in MappedBuffer buffer, DeviceStatistics device, BouncePool? pool, int slots, long used, ref int run, ref int best)
     {
         switch (buffer.Kind)
@@ -78,10 +87,13 @@ internal sealed class FailureLedger(MappingStatistics statistics)
             return MapFailureKind.OverLimit;
         if (!device.IsTranslated && statistics.IsOutOfReach(pool, buffer.Device, buffer.Mask))
             return MapFailureKind.PoolOutOfReach;
+
+        // A device may have asked for slots that repeat the buffer's place in a page, at times; then a little more is needed.
+        bool tooLongIfKept = !device.KeepsPageOffset && device.UnalignedKept > 0 && SlotsOf(buffer, true) > MostSlotsOfRequest;
         if (statistics.PoolsGrow && !pool.IsRestricted)
-            return MapFailureKind.GrowingPool;
+            return tooLongIfKept ? MapFailureKind.OverLimit : MapFailureKind.GrowingPool;
         if (pool.Slots == 0)
-            return MapFailureKind.PoolOfUnknownSize;
+            return tooLongIfKept && used + slots <= pool.Used.Peak ? MapFailureKind.OverLimit : MapFailureKind.PoolOfUnknownSize;
         if (pool.Slots - used < slots)
             return MapFailureKind.Full;
         if (device.IsTranslated)
@@ -89,12 +101,26 @@ internal sealed class FailureLedger(MappingStatistics statistics)
 
         if (_groups.TryGetValue((buffer.Device, MapFailureKind.Fragmented), out FailureGroup? known) && known.Count >= MostRunsMeasured)
             return MapFailureKind.Fragmented;
-        int stride = buffer.Size >= ShortestPageAligned || device.KeepsPageOffset ? 2 : 1;
-        int phase = device.KeepsPageOffset ? (int)(buffer.Original >> 11) & 1 : 0;
-        run = pool.LongestRun(stride, phase);
+        run = LongestRun(buffer, device, pool);
         best = pool.FreeInBestArea();
         if (run >= slots)
-            return MapFailureKind.Unexplained;
+            return tooLongIfKept ? MapFailureKind.OverLimit : MapFailureKind.Unexplained;
+        if ((pool.Slots - used) * PracticallyFull < pool.Slots)
+            return MapFailureKind.Full;
         return best >= 0 && best < slots ? MapFailureKind.AreasTooSmall : MapFailureKind.Fragmented;
+    }
+
+    /// <summary>
+    /// The longest run the request could use: a page or more begins at every second slot; a buffer whose place in a page is repeated
+    /// begins at the slot that agrees. Where it is not known whether the device asks for that, the shorter one counts.
+    /// </summary>
+    private static int LongestRun(in MappedBuffer buffer, DeviceStatistics device, BouncePool pool)
+    {
+        int phase = (int)(buffer.Original >> 11) & 1;
+        if (device.KeepsPageOffset)
+            return pool.LongestRun(2, phase);
+        int any = buffer.Size >= ShortestPageAligned ? pool.LongestRun(2, 0) : pool.LongestRun(1, 0);
+        bool mayKeep = device.UnalignedMoved == 0;
+        return mayKeep ? Math.Min(any, pool.LongestRun(2, phase)) : any;
     }
 }

@@ -2,10 +2,10 @@ using System.Numerics;
 
 namespace Handoff.Tracing.Mappings;
 
-/// <summary>Counts values by powers of two: bucket 0 holds zero, bucket n holds 2^(n-1) to 2^n - 1.</summary>
+/// <summary>Counts values by powers of two: bucket 0 holds zero, bucket n what is above half of 2^(n-1) and up to it.</summary>
 public sealed class LogHistogram
 {
-    private readonly long[] _counts = new long[65];
+    private readonly long[] _counts = new long[66];
 
     /// <summary>Number of values.</summary>
     public long Count { get; private set; }
@@ -19,11 +19,11 @@ public sealed class LogHistogram
     /// <summary>Counts by bucket.</summary>
     public ReadOnlySpan<long> Buckets => _counts;
 
-    /// <summary>The smallest value of a bucket.</summary>
-    public static ulong StartOf(int bucket) => bucket == 0 ? 0 : 1UL << (bucket - 1);
+    /// <summary>The largest value of a bucket.</summary>
+    public static ulong EndOf(int bucket) => bucket switch { 0 => 0, > 64 => ulong.MaxValue, _ => 1UL << (bucket - 1) };
 
     /// <summary>The bucket of a value.</summary>
-    public static int BucketOf(ulong value) => 64 - BitOperations.LeadingZeroCount(value);
+    public static int BucketOf(ulong value) => value == 0 ? 0 : 65 - BitOperations.LeadingZeroCount(value - 1);
 
     /// <summary>
     /// A value that at most a part of all values exceed, exact to the power of two: the end of the bucket in which the part is reached, or
@@ -37,7 +37,7 @@ public sealed class LogHistogram
         {
             seen += _counts[bucket];
             if (seen >= wanted && seen > 0)
-                return bucket >= 64 ? Maximum : Math.Min(Maximum, (1UL << bucket) - 1);
+                return Math.Min(Maximum, EndOf(bucket));
         }
 
         return Maximum;

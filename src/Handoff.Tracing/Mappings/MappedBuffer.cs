@@ -29,6 +29,6 @@ internal struct MappedBuffer
     public long Used; // slots in use at the attempt
     public ulong AttemptTime; // of the bounce, or of the map if there is none
 
-    /// <summary>Time from the first bounce of the call to its end on one processor; -1 if not known. For lists only on one segment.</summary>
+    /// <summary>Time from the first bounce of the call to its end on one processor; -1 if not known. Told on the first bounced segment of a list, 0 on the others.</summary>
     public long Cost;
 }

@@ -20,6 +20,7 @@ internal sealed partial class MappingFollower
         int all = Math.Max(e.FullEnts, segments);
         bool merged = all != entries; // by an IOMMU: segments and buffers are not the same then
         int tag = TagOf(e), next = 0;
+        long cost = -1;
         MappedBuffer buffer = BufferOf(e, MappingKind.Sg);
         buffer.ListEntries = entries;
         for (int i = 0; i < segments; i++)
@@ -34,8 +35,10 @@ internal sealed partial class MappingFollower
             if (!merged && next < _found.Count && _foundEntries[next] == i)
             {
                 Join(ref buffer, _found[next]);
-                if (next++ > 0)
-                    buffer.Cost = -1; // of the whole call, told once
+                if (next++ == 0)
+                    cost = buffer.Cost;
+                else
+                    buffer.Cost = Math.Min(cost, 0); // that of the whole call is told once
             }
 
             if (buffer.Address.IsMapped)

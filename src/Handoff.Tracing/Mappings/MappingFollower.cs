@@ -83,6 +83,8 @@ internal sealed partial class MappingFollower : IDisposable
     /// <summary>Follows one event.</summary>
     public void Process(ref DmaEvent e)
     {
+        if (e.Time > Now)
+            Now = e.Time;
         if (e.Kind <= DmaEventKind.LostEvents)
         {
             if (e.Kind == DmaEventKind.LostEvents)
@@ -102,7 +104,7 @@ internal sealed partial class MappingFollower : IDisposable
             AddDevices(e.Device);
         if (e.Device >= MostDevices)
             e.Device = MostDevices - 1;
-        (Cpu, Pid, Task, Now) = (e.Cpu, e.Pid, e.Task, e.Time);
+        (Cpu, Pid, Task) = (e.Cpu, e.Pid, e.Task);
         switch (e.Kind)
         {
             case DmaEventKind.SwiotlbBounced:

@@ -202,7 +202,7 @@ public sealed class MappingStatistics
             device.Mask = buffer.Mask;
         device.CountBounce(Attribution.PredicateOf(device, buffer), buffer.Size);
         device.CopiedIn += buffer.Size;
-        if (buffer.Kind == MappingKind.Single && buffer.Cost >= 0)
+        if (buffer.Cost >= 0)
         {
             device.TimedCost += (ulong)buffer.Cost;
             device.TimedBytes += buffer.Size;

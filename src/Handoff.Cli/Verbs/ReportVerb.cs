@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Handoff.Cli.Terminal;
+using Handoff.Reports.Trace;
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Findings;
+using Handoff.Tracing.Mappings;
+using Handoff.Tracing.Recordings;
+using Handoff.Tracing.Replay;
+
+namespace Handoff.Cli.Verbs;
+
+/// <summary><c>handoff report</c>: what is wrong in a recording, why, and what to do.</summary>
+internal sealed class ReportVerb : Verb
+{
+    private readonly Argument<string> _path = new("TRACE") { HelpName = "TRACE", Description = "a recording (trace.dat, ftrace text), a directory with one and facts about its machine, or - for standard input" };
+    private readonly Option<string[]> _devices = new("--device") { HelpName = "NAME,…", Description = "only what concerns these devices", AllowMultipleArgumentsPerToken = false };
+    private readonly Option<string> _top = new("--top") { HelpName = "N", Description = $"most findings, and most rows of a table (default {TraceTextWriter.UsualRows})" };
+    private readonly Option<bool> _noReplay = new("--no-replay") { Description = "do not try cures out on the recorded load" };
+    private readonly Option<bool> _json = new("--json") { Description = "for programs" };
+
+    public ReportVerb()
+        : base("report", "Say what is wrong in a recording of DMA events, why, and what to do; then figures by device.")
+    {
+        Arguments.Add(_path);
+        foreach (var option in (Option[])[_devices, _top, _noReplay, _json])
+            Options.Add(option);
+    }
+
+    public override IReadOnlyList<Example> Examples { get; } =
+    [
+        new("report tests/Handoff.Tracing.Tests/Recordings/x86-force-512", "why do maps fail, and which swiotlb= helps?"),
+        new("report tests/Handoff.Tracing.Tests/Recordings/arm64-nc-small/trace.dat --device 0000:00:03.0", "one device of a recording"),
+    ];
+
+    public override ExitCode Run(System.CommandLine.ParseResult arguments, Session session)
+    {
+        string path = arguments.GetRequiredValue(_path);
+        int top = ReadTop(arguments.GetValue(_top));
+        long began = Stopwatch.GetTimestamp();
+        using var input = TraceInput.Open(path, session);
+        TraceAnalysis analysis;
+        using (var progress = new ReadingProgress(session, "read"))
+            analysis = TraceAnalyzer.Analyze(input.Reader, input.Facts, progress.Report, session.Cancelled);
+        input.ThrowIfUnusable();
+
+        string[] devices = ReadDevices(arguments.GetValue(_devices) ?? [], analysis);
+        CureTrials? trials = arguments.GetValue(_noReplay) || input.Bundle is null || analysis.IsInterrupted ? null : new CureTrials(input.Bundle, session);
+        var findings = TraceFindings.Find(analysis, trials is null ? null : trials.Run);
+        var report = new TraceReport(input.Name, analysis, findings, Stopwatch.GetElapsedTime(began), devices) { Baseline = trials?.Baseline };
+        if (arguments.GetValue(_json))
+            session.WriteUtf8(stream => TraceJsonWriter.Write(report, stream));
+        else
+            TraceTextWriter.Write(report, session.OutInk, session.Width, top);
+        return analysis.IsInterrupted ? ExitCode.Inconclusive : report.IsWrong ? ExitCode.Differs : ExitCode.AsExpected;
+    }
+
+    private static int ReadTop(string? text)
+    {
+        if (text is null)
+            return TraceTextWriter.UsualRows;
+        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int top) || top == 0)
+            throw new UserErrorException(ExitCode.Usage, $"--top: '{LitmusFile.Printable(text)}' is no number of rows", "write a number from 1");
+        return top;
+    }
+
+    private static string[] ReadDevices(string[] texts, TraceAnalysis analysis)
+    {
+        string[] known = [.. analysis.Statistics.Devices.Select(static d => d.Name)];
+        var wanted = new List<string>();
+        foreach (string name in texts.SelectMany(static text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
+        {
+            if (!known.Contains(name))
+            {
+                string? nearest = NearestWord.Find(name, known);
+                string hint = nearest is not null ? $"did you mean '{nearest}'?" : known.Length == 0 ? "it has none" : $"devices: {string.Join(", ", known.Take(12))}{(known.Length > 12 ? ", …" : "")}";
+                throw new UserErrorException(ExitCode.Usage, $"--device: '{LitmusFile.Printable(name)}' is no device of this recording", LitmusFile.Printable(hint));
+            }
+
+            wanted.Add(name);
+        }
+
+        return [.. wanted.Distinct()];
+    }
+}

@@ -1,0 +1,69 @@
+using Handoff.Ownership;
+using Handoff.Reports.Text;
+using Handoff.Tracing.Findings;
+using Handoff.Tracing.Replay;
+
+namespace Handoff.Reports.Trace;
+
+/// <summary>Findings as text: what is wrong, why, what to do, evidence.</summary>
+internal static class FindingTextWriter
+{
+    private const int Indent = 4;
+    private const ulong SlotSize = 2048;
+
+    /// <summary>Writes one finding.</summary>
+    public static void Write(TraceFinding finding, Ink ink, int width)
+    {
+        (string mark, Tone tone) = finding.Severity switch
+        {
+            FindingSeverity.Error when finding.IsWrong => ("✗", Tone.Bad),
+            FindingSeverity.Note => ("·", Tone.Muted),
+            _ => ("!", Tone.Warning),
+        };
+        string confidence = finding.Confidence switch { Confidence.Certain => "certain", Confidence.Likely => "likely", _ => "possible" };
+        var lines = TextWidth.Wrap(finding.Title, width - 2).ToList();
+        for (int i = 0; i < lines.Count; i++)
+        {
+            ink.Write(i == 0 ? mark + " " : "  ", tone).Write(lines[i], finding.IsWrong ? Tone.Strong : Tone.Plain);
+            int gap = width - 2 - TextWidth.Of(lines[i]) - confidence.Length;
+            bool last = i == lines.Count - 1;
+            if (last && gap >= 2)
+                ink.Write(new string(' ', gap)).Write(confidence, Tone.Muted);
+            ink.WriteLine();
+            if (last && gap < 2)
+                ink.Write(new string(' ', width - confidence.Length)).WriteLine(confidence, Tone.Muted);
+        }
+
+        foreach (string sentence in finding.Why)
+            Paragraph(ink, width, "", sentence, Tone.Plain);
+        foreach (Cure cure in finding.Cures)
+            Paragraph(ink, width, "Try  ", CureText(cure), Tone.Plain);
+        foreach (string line in finding.Severity == FindingSeverity.Note ? finding.Evidence.Take(1) : finding.Evidence)
+            Paragraph(ink, width, "at   ", line, Tone.Muted);
+    }
+
+    private static string CureText(Cure cure)
+    {
+        string text = cure.Parameter is { } parameter ? $"{(cure is { Helps: true, Outcome: { } made } && parameter.StartsWith("swiotlb=", StringComparison.Ordinal) && made.Parameter.Length > 0 ? $"swiotlb={made.Parameter}" : parameter)}: {cure.Text}" : cure.Text;
+        return cure.Outcome is { } outcome ? $"{text} {OutcomeText(cure, outcome)}" : text;
+    }
+
+    private static string OutcomeText(Cure cure, ReplayOutcome outcome)
+    {
+        string failures = outcome.Failures == 0 ? "no failure" : $"{Words.Count(outcome.FailuresBySize, "failure")} for want of slots{(outcome.Failures > outcome.FailuresBySize ? $", {Words.Number(outcome.Failures - outcome.FailuresBySize)} others" : "")}";
+        string water = outcome.PoolSlots > 0 ? $", at most {Words.Bytes(outcome.HighWaterSlots * (double)SlotSize)} of {Words.Bytes(outcome.PoolSlots * (double)SlotSize)} in use" : "";
+        string bounced = $", {Words.Number(outcome.Bounced)} of {Words.Number(outcome.Maps)} buffers bounce";
+        string lead = cure.Helps == true ? "Replayed: " : outcome.Parameter.Length > 0 ? $"Replayed up to swiotlb={outcome.Parameter}, it does not help: " : "Replayed, it does not help: ";
+        return $"{lead}{failures}{water}{bounced}.";
+    }
+
+    private static void Paragraph(Ink ink, int width, string lead, string text, Tone tone)
+    {
+        bool first = true;
+        foreach (string line in TextWidth.Wrap(text, width - Indent - lead.Length))
+        {
+            ink.Write(new string(' ', Indent)).Write(first ? lead : new string(' ', lead.Length), first && lead.Length > 0 && tone == Tone.Plain ? Tone.Strong : tone).WriteLine(line, tone);
+            first = false;
+        }
+    }
+}

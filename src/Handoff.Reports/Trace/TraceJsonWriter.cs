@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Text.Json;
+using Handoff.Ownership;
+using Handoff.Tracing.Findings;
+using Handoff.Tracing.Mappings;
+using Handoff.Tracing.Replay;
+
+namespace Handoff.Reports.Trace;
+
+/// <summary>The report as JSON, for programs. Times are in the recording's units (nanoseconds, unless <c>timeUnit</c> says ticks).</summary>
+public static class TraceJsonWriter
+{
+    /// <summary>Name and version of the schema.</summary>
+    public const string Schema = "handoff-report/1";
+
+    /// <summary>Writes the report and a line feed.</summary>
+    public static void Write(TraceReport report, Stream output)
+    {
+        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        json.WriteString("schema", Schema);
+        Recording(json, report);
+        json.WriteStartArray("findings");
+        foreach (TraceFinding finding in report.Findings)
+            Write(json, finding);
+        json.WriteEndArray();
+        json.WriteStartArray("assurances");
+        foreach (string phrase in report.Assurances)
+            json.WriteStringValue(phrase);
+        json.WriteEndArray();
+        json.WriteStartArray("pools");
+        foreach (BouncePool pool in report.Pools)
+            Write(json, report, pool);
+        json.WriteEndArray();
+        json.WriteStartArray("devices");
+        foreach (DeviceStatistics device in report.Devices)
+            TraceJsonDevices.Write(json, report, device);
+        json.WriteEndArray();
+        json.WriteStartObject("load");
+        SeriesOf(json, "maps", report, part => report.Analysis.Statistics.MapRate.In(part));
+        SeriesOf(json, "bytes", report, part => report.Analysis.Statistics.ByteRate.In(part));
+        SeriesOf(json, "failures", report, part => report.Analysis.Statistics.FailureRate.In(part));
+        json.WriteEndObject();
+        if (report.Baseline is { } baseline)
+        {
+            json.WriteStartObject("replayOfRecordedMachine");
+            json.WriteNumber("compared", baseline.Compared);
+            json.WriteNumber("sameOutcome", baseline.SameOutcome);
+            json.WriteEndObject();
+        }
+
+        json.WriteNumber("milliseconds", Math.Round(report.Elapsed.TotalMilliseconds, 3));
+        json.WriteEndObject();
+        json.Flush();
+        output.WriteByte((byte)'\n');
+    }
+
+    /// <summary>A series as an array, one number for each part of the recording.</summary>
+    internal static void SeriesOf(Utf8JsonWriter json, string name, TraceReport report, Func<int, long> value)
+    {
+        json.WriteStartArray(name);
+        for (int part = 0; part < report.Analysis.Statistics.Clock.Count; part++)
+            json.WriteNumberValue(value(part));
+        json.WriteEndArray();
+    }
+
+    private static void Recording(Utf8JsonWriter json, TraceReport report)
+    {
+        TraceAnalysis analysis = report.Analysis;
+        json.WriteStartObject("recording");
+        json.WriteString("name", report.Name);
+        json.WriteString("format", report.Format);
+        json.WriteString("kernel", report.KernelRelease);
+        json.WriteString("architecture", report.Architecture);
+        json.WriteString("timeUnit", report.HasTime ? "nanosecond" : "tick");
+        json.WriteNumber("start", analysis.Start);
+        json.WriteNumber("end", analysis.End);
+        json.WriteNumber("events", analysis.Events);
+        json.WriteNumber("eventsLost", analysis.Counts.Lost);
+        json.WriteNumber("gaps", analysis.Gaps);
+        json.WriteNumber("liveAtEnd", analysis.LiveAtEnd);
+        json.WriteNumber("partLength", analysis.Statistics.Clock.Width);
+        json.WriteNumber("parts", analysis.Statistics.Clock.Count);
+        json.WriteBoolean("interrupted", analysis.IsInterrupted);
+        json.WriteBoolean("facts", analysis.Facts is { Files.IsEmpty: false });
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, TraceFinding finding)
+    {
+        json.WriteStartObject();
+        json.WriteString("id", finding.Id);
+        json.WriteString("severity", finding.Severity switch { FindingSeverity.Error => "error", FindingSeverity.Warning => "warning", _ => "note" });
+        json.WriteString("confidence", finding.Confidence switch { Confidence.Certain => "certain", Confidence.Likely => "likely", _ => "possible" });
+        json.WriteBoolean("wrong", finding.IsWrong);
+        json.WriteString("title", finding.Title);
+        Strings(json, "devices", finding.Devices);
+        json.WriteNumber("count", finding.Count);
+        if (finding.FirstTime is { } first)
+            json.WriteNumber("firstTime", first);
+        if (finding.LastTime is { } last)
+            json.WriteNumber("lastTime", last);
+        Strings(json, "why", finding.Why);
+        json.WriteStartArray("cures");
+        foreach (Cure cure in finding.Cures)
+        {
+            json.WriteStartObject();
+            json.WriteString("text", cure.Text);
+            if (cure.Parameter is { } parameter)
+                json.WriteString("parameter", parameter);
+            if (cure.Helps is { } helps)
+                json.WriteBoolean("helps", helps);
+            if (cure.Outcome is { } outcome)
+                Write(json, outcome);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        Strings(json, "evidence", finding.Evidence);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, ReplayOutcome outcome)
+    {
+        json.WriteStartObject("replayed");
+        json.WriteString("swiotlb", outcome.Parameter);
+        json.WriteNumber("poolSlots", outcome.PoolSlots);
+        json.WriteNumber("areas", outcome.Areas);
+        json.WriteNumber("maps", outcome.Maps);
+        json.WriteNumber("bounced", outcome.Bounced);
+        json.WriteNumber("failures", outcome.Failures);
+        json.WriteNumber("failuresForWantOfSlots", outcome.FailuresBySize);
+        json.WriteNumber("highWaterSlots", outcome.HighWaterSlots);
+        json.WriteNumber("copiedBytes", outcome.CopiedBytes);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, TraceReport report, BouncePool pool)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", pool.Name);
+        json.WriteBoolean("restricted", pool.IsRestricted);
+        if (pool.Range is { } range)
+        {
+            json.WriteString("start", "0x" + range.Start.Value.ToString("x", CultureInfo.InvariantCulture));
+            json.WriteNumber("slots", pool.Slots);
+            json.WriteNumber("areas", pool.Areas);
+        }
+
+        json.WriteNumber("highWaterSlots", pool.Used.Peak);
+        json.WriteNumber("highWaterTime", pool.Used.PeakTime);
+        json.WriteNumber("slotsAtEnd", pool.Used.Current);
+        SeriesOf(json, "mostSlots", report, pool.Used.HighestIn);
+        json.WriteEndObject();
+    }
+
+    private static void Strings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+}

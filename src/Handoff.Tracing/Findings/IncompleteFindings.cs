@@ -1,0 +1,60 @@
+using Handoff.Ownership;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Findings about what a recording lacks, so that less can be said.</summary>
+internal static class IncompleteFindings
+{
+    /// <summary>What is missing.</summary>
+    public static IEnumerable<TraceFinding> Find(FindingContext context)
+    {
+        TraceAnalysis analysis = context.Analysis;
+        long maps = analysis.Counts.Count(DmaEventKind.MapPage) + analysis.Counts.Count(DmaEventKind.MapSg);
+        if (analysis.IsInterrupted)
+            yield return Note("interrupted", "Reading was interrupted: all figures are of the part that was read", "", "");
+        if (analysis.Gaps > 0 && !analysis.TooManyLive)
+        {
+            string lost = analysis.Counts.Lost > 0 ? $"{Words.Count((long)Math.Min(analysis.Counts.Lost, long.MaxValue), "event")} lost" : "an unknown number of events lost";
+            yield return Note(
+                "events-lost", $"Events are missing ({lost}, in {Words.Count(analysis.Gaps, "place")})",
+                "At each place what was mapped is forgotten, so that nothing is accused of what only was not recorded. Leaks and live mappings are not known across these places.",
+                "Record again with larger buffers (trace_buf_size=, trace-cmd -b), or fewer events.");
+        }
+
+        if (analysis.TooManyLive)
+            yield return Note("too-many-live", "More mappings than can be followed were live; they were forgotten", "Live mappings and leaks are not known.", "");
+        if (maps > 0 && !context.HasUnmaps)
+            yield return Note("no-unmaps", "The recording has no unmap events", "Live mappings, lifetimes and leaks are not known.", "Record all of dma:*.");
+        if (maps > 0 && !context.HasBounceEvents && context.Facts is null)
+            yield return Note("no-bounce-events", "The recording has no swiotlb_bounced event", "Either nothing bounced, or swiotlb:* was not recorded.", "Record swiotlb:* too.");
+        foreach (RecordingDiagnostic diagnostic in analysis.Diagnostics.Where(static d => d.Severity > DiagnosticSeverity.Info))
+        {
+            yield return new TraceFinding
+            {
+                Kind = TraceFindingKind.Incomplete,
+                Id = diagnostic.Id,
+                Severity = diagnostic.Severity == DiagnosticSeverity.Error ? FindingSeverity.Warning : FindingSeverity.Note,
+                Confidence = Confidence.Certain,
+                Title = $"The file: {diagnostic.Message}",
+                Devices = [],
+                Why = diagnostic.Offset >= 0 ? [$"At byte {Words.Number(diagnostic.Offset)}."] : [],
+                Cures = diagnostic.Hint.Length > 0 ? [new Cure(char.ToUpperInvariant(diagnostic.Hint[0]) + diagnostic.Hint[1..])] : [],
+                Count = 1,
+            };
+        }
+    }
+
+    private static TraceFinding Note(string id, string title, string why, string cure) => new()
+    {
+        Kind = TraceFindingKind.Incomplete,
+        Id = id,
+        Severity = FindingSeverity.Note,
+        Confidence = Confidence.Certain,
+        Title = title,
+        Devices = [],
+        Why = why.Length > 0 ? [why] : [],
+        Cures = cure.Length > 0 ? [new Cure(cure)] : [],
+        Count = 1,
+    };
+}

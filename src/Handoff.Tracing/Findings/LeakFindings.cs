@@ -1,0 +1,102 @@
+using Handoff.Ownership;
+using Handoff.Tracing.Mappings;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Findings about mappings that are never released.</summary>
+internal static class LeakFindings
+{
+    private const long MostStranded = 4;
+    private const long FewestEnded = 20;
+    private const ulong StrandedAge = 8; // times the longest life of a mapping that ended
+
+    /// <summary>A leak, with the pool failures it led to.</summary>
+    public static TraceFinding Leak(FindingContext context, LeakSuspect suspect, IReadOnlyList<FailureGroup> failures)
+    {
+        SurvivorGroup group = suspect.Group;
+        DeviceStatistics device = context.DeviceOf(group.Device)!;
+        bool full = failures.Count > 0;
+        long failed = failures.Sum(static f => f.Count);
+        string label = context.Label(group.Device);
+        ulong end = context.Analysis.End;
+        var why = new List<string>();
+        if (full)
+            why.Add($"{Words.Count(failed, "map")} failed, the first {Words.Time(context.Since(failures.Min(static f => f.FirstTime)))} after the start: {FindingContext.PoolName(failures[0].Pool!)} had run full. {Shares(context, failures)}");
+        why.Add(
+            $"{Words.Count(group.Count, "mapping")} ({Words.Direction(group.Direction)}, {SizeClass.Name(group.SizeClass)}) made since {Words.Time(context.Since(group.OldestTime))} after the start were never released, {suspect.PerSecond:0.#} more each second.");
+        why.Add(device.Lifetimes.Count > 0
+            ? $"They are {Words.Time(end - group.MedianTime)} old in the middle, while {Words.Count(device.Lifetimes.Count, "other mapping")} of the device ended within {Words.Time(device.Lifetimes.Maximum)}."
+            : "No mapping of the device was released at all.");
+        if (!full && group.Bounced > 0 && PoolOf(context) is { Slots: > 0 } pool && suspect.PerSecond > 0)
+        {
+            double slots = (double)device.Slots.Current / Math.Max(device.Live.Current, 1);
+            double left = (pool.Slots - pool.Used.Current) / (suspect.PerSecond * Math.Max(slots, 1));
+            why.Add($"{FindingContext.PoolName(pool)} will be full in about {Words.Time((ulong)(left * 1e9))} at this rate.");
+        }
+
+        return new TraceFinding
+        {
+            Kind = full ? TraceFindingKind.PoolLeak : TraceFindingKind.Leak,
+            Id = full ? "pool-leak" : "leak",
+            Severity = FindingSeverity.Error,
+            Confidence = suspect.IsSure ? Confidence.Certain : Confidence.Likely,
+            Title = full ? $"{label} leaks mappings until the bounce pool is full" : $"{label} leaks mappings",
+            Devices = [group.Device, .. failures.Select(static f => f.Device).Where(d => d != group.Device).Distinct()],
+            Why = why,
+            Cures =
+            [
+                new Cure("Find the path on which the driver forgets dma_unmap_*(): error paths, teardown, a branch compiled out. A larger pool only delays the failure."),
+            ],
+            Evidence = [Oldest(context, group)],
+            Count = group.Count,
+            FirstTime = group.OldestTime,
+            LastTime = group.YoungestTime,
+        };
+    }
+
+    /// <summary>Single mappings that outlived all others of their device by far.</summary>
+    public static IEnumerable<TraceFinding> Stranded(FindingContext context, IReadOnlyList<LeakSuspect> leaks)
+    {
+        if (!context.HasUnmaps)
+            yield break;
+        ulong end = context.Analysis.End;
+        foreach (SurvivorGroup group in context.Analysis.Survivors)
+        {
+            DeviceStatistics device = context.DeviceOf(group.Device)!;
+            if (group.Count > MostStranded || device.Live.Current > MostStranded || device.Lifetimes.Count < FewestEnded || leaks.Any(leak => leak.Group.Device == group.Device))
+                continue;
+            ulong longest = Math.Max(device.Lifetimes.Maximum, 1_000_000);
+            if (end - group.YoungestTime < StrandedAge * longest)
+                continue;
+            yield return new TraceFinding
+            {
+                Kind = TraceFindingKind.Stranded,
+                Id = "stranded",
+                Severity = FindingSeverity.Warning,
+                Confidence = Confidence.Possible,
+                Title = $"{context.Label(group.Device)} never released {Words.Count(group.Count, "mapping")}",
+                Devices = [group.Device],
+                Why =
+                [
+                    $"Live for {Words.Time(end - group.OldestTime)} when the recording ends; the device's {Words.Count(device.Lifetimes.Count, "other mapping")} ended within {Words.Time(device.Lifetimes.Maximum)}. A driver may keep one on purpose.",
+                ],
+                Cures = [new Cure("Look for the path on which it is not unmapped, unless it is meant to stay.")],
+                Evidence = [Oldest(context, group)],
+                Count = group.Count,
+                FirstTime = group.OldestTime,
+                LastTime = group.YoungestTime,
+            };
+        }
+    }
+
+    private static string Oldest(FindingContext context, SurvivorGroup group) =>
+        $"{context.At(group.OldestTime)}: {(group.Count > 1 ? "the oldest, " : "")}{group.OldestAddress}+{group.OldestSize} {Words.Direction(group.Direction)}{(group.OldestTask.Length > 0 ? $"; {group.OldestTask} ran" : "")}";
+
+    private static string Shares(FindingContext context, IReadOnlyList<FailureGroup> failures)
+    {
+        FailureGroup first = failures.MinBy(static f => f.FirstTime)!;
+        return first.Holders.Count == 0 ? "" : $"Then {Words.List([.. first.Holders.Select(h => $"{context.Label(h.Device)} held {Words.Count(h.Slots, "slot")}")])}.";
+    }
+
+    private static BouncePool? PoolOf(FindingContext context) => context.Statistics.Pools.FirstOrDefault(static p => !p.IsRestricted && p.Slots > 0);
+}

@@ -1,0 +1,7 @@
+namespace Handoff.Tracing.Findings;
+
+/// <summary>A device whose mappings pile up.</summary>
+/// <param name="Group">The mappings that were never released.</param>
+/// <param name="PerSecond">How many more there are each second.</param>
+/// <param name="IsSure">Whether there are so many, over so long, that nothing else explains them.</param>
+internal sealed record LeakSuspect(SurvivorGroup Group, double PerSecond, bool IsSure);

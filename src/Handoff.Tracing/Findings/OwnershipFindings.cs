@@ -1,0 +1,52 @@
+using Handoff.Ownership;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Findings about broken rules of ownership, from what the judge believes.</summary>
+internal static class OwnershipFindings
+{
+    private const int MostEvidence = 3;
+
+    /// <summary>One finding for each rule and confidence.</summary>
+    public static IEnumerable<TraceFinding> Find(FindingContext context)
+    {
+        foreach (var group in context.Analysis.Accusations.GroupBy(static a => (a.Rule, a.Confidence)))
+        {
+            FindingRule rule = group.Key.Rule;
+            Confidence confidence = group.Key.Confidence;
+            Accusation[] accusations = [.. group.OrderByDescending(static a => a.Count)];
+            long count = accusations.Sum(static a => a.Count);
+            var why = new List<string> { rule.OnOtherMachines };
+            if (!context.HasSyncs && (rule == FindingRules.SkipDropsData || rule == FindingRules.SkipHidesCopy || rule == FindingRules.SkipOnFirstMap))
+            {
+                confidence = Confidence.Possible;
+                why.Add("The recording holds no sync at all: if sync events were not recorded, nothing may be wrong.");
+            }
+
+            string who = Words.List([.. accusations.Select(a => context.Label(a.Device))]);
+            string times = count > 1 ? $" ({Words.Number(count)}{(accusations.Any(static a => a.IsCountCut) ? " or more" : "")} times)" : "";
+            yield return new TraceFinding
+            {
+                Kind = TraceFindingKind.Ownership,
+                Id = rule.Id,
+                Severity = confidence == Confidence.Possible ? FindingSeverity.Note : rule.Severity,
+                Confidence = confidence,
+                Title = $"{who}: {rule.Title}{times}",
+                Devices = [.. accusations.Select(static a => a.Device)],
+                Why = why,
+                Cures = [new Cure(rule.Hint)],
+                Evidence = [.. accusations.SelectMany(a => a.Examples.Select(f => (Accusation: a, Finding: f))).OrderBy(static e => e.Finding.Time).Take(MostEvidence).Select(e => Line(context, e.Accusation, e.Finding))],
+                Count = count,
+                FirstTime = (ulong)accusations.Min(static a => a.FirstTime),
+                LastTime = (ulong)accusations.Max(static a => a.LastTime),
+            };
+        }
+    }
+
+    private static string Line(FindingContext context, Accusation accusation, Finding finding)
+    {
+        string task = finding.Time == accusation.FirstTime ? context.Analysis.TaskName(accusation.FirstTask) : "";
+        string mapped = finding.MappedAt is { } at && at != finding.Time ? $"; mapped at {context.At((ulong)at)}" : "";
+        return $"{context.At((ulong)finding.Time)}: {finding.Device} {finding.Explanation}{mapped}{(task.Length > 0 ? $"; {task} ran" : "")}";
+    }
+}

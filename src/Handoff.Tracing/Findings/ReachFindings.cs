@@ -1,0 +1,201 @@
+using Handoff.Ownership;
+using Handoff.Tracing.Mappings;
+using Handoff.Tracing.Replay;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Findings about maps that no larger pool would help: too long, out of reach, no pool, an IOMMU, and allocations.</summary>
+internal static class ReachFindings
+{
+    private const ulong Limit = 262144;
+
+    /// <summary>Requests longer than 256 KiB, or what is left of it.</summary>
+    public static TraceFinding OverLimit(FindingContext context, FailureGroup failure)
+    {
+        string label = context.Label(failure.Device);
+        bool onlyReduced = failure.ReducedByAlignment == failure.Count;
+        var why = new List<string>();
+        if (!onlyReduced)
+            why.Add($"The longest asks for {Words.Size(failure.LargestSize)}. One bounce gets 128 slots at most, 256 KiB, however large the pool is{(failure.MostUsed >= 0 && failure.Pool is { Slots: > 0 } pool ? $"; {Words.Number(failure.FewestUsed)} of {Words.Number(pool.Slots)} were in use" : "")}.");
+        if (failure.ReducedByAlignment > 0)
+            why.Add($"{Words.Count(failure.ReducedByAlignment, "request")} of at most 256 KiB failed too: slots have to repeat the buffer's place in a page (dma_set_min_align_mask()), which leaves 252 KiB.");
+        why.Add("The kernel's message “swiotlb buffer is full (sz: …)” says sz, the request's size, not the pool's.");
+        return new TraceFinding
+        {
+            Kind = TraceFindingKind.RequestOverLimit,
+            Id = "request-over-limit",
+            Severity = FindingSeverity.Error,
+            Confidence = Confidence.Certain,
+            Title = $"{Words.Count(failure.Count, "mapping")} of {label} failed: longer than a bounce buffer can be",
+            Devices = [failure.Device],
+            Why = why,
+            Cures =
+            [
+                new Cure("No pool size helps. Ask dma_max_mapping_size() and split: block drivers limit max_hw_sectors, others map a list."),
+                .. ReachCures(context, failure),
+            ],
+            Evidence = [PoolFindings.Line(context, failure)],
+            Count = failure.Count,
+            FirstTime = failure.FirstTime,
+            LastTime = failure.LastTime,
+        };
+    }
+
+    /// <summary>The pool is above the mask.</summary>
+    public static TraceFinding OutOfReach(FindingContext context, FailureGroup failure)
+    {
+        BouncePool pool = failure.Pool!;
+        ulong lowest = pool.Range is { } range ? range.Start.Value : pool.LowestSeen;
+        return new TraceFinding
+        {
+            Kind = TraceFindingKind.PoolOutOfReach,
+            Id = "pool-out-of-reach",
+            Severity = FindingSeverity.Error,
+            Confidence = pool.Range is not null ? Confidence.Certain : Confidence.Likely,
+            Title = $"{Words.Count(failure.Count, "mapping")} of {context.Label(failure.Device)} failed: its mask does not reach {FindingContext.PoolName(pool)}",
+            Devices = [failure.Device],
+            Why = [$"Mask 0x{failure.Mask:x}, pool from 0x{lowest:x}. The slot is taken, found out of reach (“swiotlb addr … overflow”) and given back; no pool size helps."],
+            Cures =
+            [
+                new Cure("Set a wider mask if the hardware takes it: 32 bits reach the pool.", Trials: [new ReplayConfiguration { Masks = System.Collections.Immutable.ImmutableSortedDictionary<string, ulong>.Empty.Add(failure.Device, uint.MaxValue) }]),
+                new Cure("Otherwise allocate buffers within reach (GFP_DMA, dma_alloc_coherent()), so that nothing has to bounce."),
+            ],
+            Evidence = [PoolFindings.Line(context, failure)],
+            Count = failure.Count,
+            FirstTime = failure.FirstTime,
+            LastTime = failure.LastTime,
+        };
+    }
+
+    /// <summary>Nothing to bounce with.</summary>
+    public static TraceFinding NoPool(FindingContext context, FailureGroup failure)
+    {
+        bool noforce = context.PoolParameter.EndsWith("noforce", StringComparison.Ordinal);
+        bool known = noforce || context.Facts is { Swiotlb: null, Files.IsEmpty: false };
+        string why = noforce ? "swiotlb=noforce keeps the kernel from making a pool."
+            : known ? "The kernel made no pool: all memory seemed to be within reach, or there was no room below 4 GiB."
+            : context.HasBounceEvents ? "Other maps of the recording bounced; of these no bounce was attempted. They may be peer-to-peer memory or refuse to bounce."
+            : "No bounce was attempted. Either there is no pool, or the event swiotlb:swiotlb_bounced was not recorded.";
+        Confidence confidence = known ? Confidence.Certain : context.HasBounceEvents ? Confidence.Possible : Confidence.Likely;
+        return new TraceFinding
+        {
+            Kind = TraceFindingKind.NoPool,
+            Id = "no-pool",
+            Severity = FindingSeverity.Error,
+            Confidence = confidence,
+            Title = $"{Words.Count(failure.Count, "mapping")} of {context.Label(failure.Device)} failed: a bounce is needed and there is no pool",
+            Devices = [failure.Device],
+            Why = [why, $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}, in memory up to 0x{failure.HighestAddress:x}: above the device's mask or bus limit, or short and written by a device that does not snoop the caches."],
+            Cures = noforce
+                ? [new Cure("Let the kernel make its pool.", "(no swiotlb=noforce)", [new ReplayConfiguration { Bounce = BounceMode.WhenNeeded }]), .. MaskCure(context, failure)]
+                : [new Cure("Make the kernel have a pool although it sees no need; then everything bounces.", "swiotlb=force"), .. MaskCure(context, failure)],
+            Evidence = [PoolFindings.Line(context, failure)],
+            Count = failure.Count,
+            FirstTime = failure.FirstTime,
+            LastTime = failure.LastTime,
+        };
+    }
+
+    /// <summary>Behind an IOMMU.</summary>
+    public static TraceFinding Translated(FindingContext context, FailureGroup failure) => new()
+    {
+        Kind = TraceFindingKind.TranslatedMapFailed,
+        Id = "iommu-map-failed",
+        Severity = FindingSeverity.Error,
+        Confidence = Confidence.Likely,
+        Title = $"{Words.Count(failure.Count, "mapping")} of {context.Label(failure.Device)} failed behind its IOMMU",
+        Devices = [failure.Device],
+        Why = [$"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}; no bounce was attempted. I/O addresses or page tables ran out, or the buffer's place does not suit the IOMMU's pages."],
+        Cures = [new Cure("Look for mappings that are never released (below), and whether the device's mask leaves enough addresses.")],
+        Evidence = [PoolFindings.Line(context, failure)],
+        Count = failure.Count,
+        FirstTime = failure.FirstTime,
+        LastTime = failure.LastTime,
+    };
+
+    /// <summary>Nothing in the recording says why.</summary>
+    public static TraceFinding Unexplained(FindingContext context, FailureGroup failure)
+    {
+        bool registers = failure.Kind == MapFailureKind.Registers;
+        return new TraceFinding
+        {
+            Kind = TraceFindingKind.MapFailed,
+            Id = registers ? "resource-map-failed" : "map-failed",
+            Severity = FindingSeverity.Warning,
+            Confidence = Confidence.Certain,
+            Title = registers
+                ? $"{Words.Count(failure.Count, "map")} of registers for {context.Label(failure.Device)} failed"
+                : $"{Words.Count(failure.Count, "mapping")} of {context.Label(failure.Device)} failed, and the recording does not tell of what",
+            Devices = [failure.Device],
+            Why =
+            [
+                registers
+                    ? $"Registers up to 0x{failure.HighestAddress:x} are above the device's mask or bus limit; registers never bounce."
+                    : $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}{(failure.Pool is { Slots: > 0 } pool ? $" with {Words.Number(failure.MostUsed)} of {Words.Number(pool.Slots)} slots in use" : "")}: free slots and a run of them were there as far as the recording shows. A segment boundary may be in the way.",
+            ],
+            Evidence = [PoolFindings.Line(context, failure)],
+            Count = failure.Count,
+            FirstTime = failure.FirstTime,
+            LastTime = failure.LastTime,
+        };
+    }
+
+    /// <summary>Coherent or non-coherent memory was not to be had.</summary>
+    public static TraceFinding Allocations(FindingContext context, IReadOnlyList<FailureGroup> failures)
+    {
+        const ulong largestBlock = 4 << 20;
+        long count = failures.Sum(static f => f.Count);
+        ulong smallest = failures.Min(static f => f.SmallestSize), largest = failures.Max(static f => f.LargestSize);
+        bool restricted = failures.Any(f => context.Facts?.RestrictedPoolOf(f.Device) is not null);
+        var why = new List<string> { $"{Words.List([.. failures.Select(f => context.Label(f.Device))])} asked for {Words.Sizes(smallest, largest)}." };
+        if (restricted)
+            why.Add("A device with a restricted pool gets coherent memory only from it, at most 256 KiB at a time.");
+        if (largest > largestBlock)
+            why.Add("Blocks above 4 MiB (with 4 KiB pages) come only from the contiguous memory area (CMA).");
+        if (!restricted && smallest <= largestBlock)
+            why.Add("Allocations that may not wait never come from CMA; where memory has to be remapped they come from a small pool set aside at boot.");
+        return new TraceFinding
+        {
+            Kind = TraceFindingKind.AllocationFailed,
+            Id = "allocation-failed",
+            Severity = FindingSeverity.Warning,
+            Confidence = Confidence.Certain,
+            Title = $"{Words.Count(count, "allocation")} of DMA memory failed",
+            Devices = [.. failures.Select(static f => f.Device)],
+            Why = why,
+            Cures = restricted
+                ? [new Cure("Allocate at most 256 KiB at a time, or make the region larger in the device tree.")]
+                : largest > largestBlock
+                ? [new Cure("A larger contiguous area.", "cma=SIZE"), new Cure("Smaller pieces, or dma_alloc_noncontiguous().")]
+                : [new Cure("A larger contiguous area, for large blocks.", "cma=SIZE"), new Cure("A larger atomic pool, for allocations in atomic context.", "coherent_pool=SIZE")],
+            Evidence = [.. failures.Select(f => PoolFindings.Line(context, f))],
+            Count = count,
+            FirstTime = failures.Min(static f => f.FirstTime),
+            LastTime = failures.Max(static f => f.LastTime),
+        };
+    }
+
+    private static IEnumerable<Cure> ReachCures(FindingContext context, FailureGroup failure)
+    {
+        if (failure.Forced > 0)
+        {
+            if (PoolFindings.ForceSuffix(context).Length > 0)
+                yield return new Cure("Without force only what the device cannot reach has to fit.", Trials: [new ReplayConfiguration { Bounce = BounceMode.WhenNeeded }]);
+            yield break;
+        }
+
+        foreach (Cure cure in MaskCure(context, failure))
+            yield return cure;
+    }
+
+    private static IEnumerable<Cure> MaskCure(FindingContext context, FailureGroup failure)
+    {
+        ulong mask = failure.Mask != 0 ? failure.Mask : context.DeviceOf(failure.Device)?.Mask ?? 0;
+        if (mask == 0 || (failure.HighestAddress > mask && failure.LargestSize >= Limit / 1024))
+        {
+            yield return new Cure(
+                "A wider mask (dma_set_mask()) if the hardware takes it, or buffers within reach (GFP_DMA32), so that nothing bounces.",
+                Trials: [new ReplayConfiguration { Masks = System.Collections.Immutable.ImmutableSortedDictionary<string, ulong>.Empty.Add(failure.Device, ulong.MaxValue) }]);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Handoff.Ownership;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Something worth knowing about a recording: what is wrong, why, and what to do.</summary>
+public sealed record TraceFinding
+{
+    /// <summary>What it is about.</summary>
+    public required TraceFindingKind Kind { get; init; }
+
+    /// <summary>Its name in machine-readable output: <c>pool-full</c> and so on; for ownership the rule, <c>DMA0005</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>How bad it is.</summary>
+    public required FindingSeverity Severity { get; init; }
+
+    /// <summary>How sure it is.</summary>
+    public required Confidence Confidence { get; init; }
+
+    /// <summary>One line: what is wrong.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Devices concerned, the most concerned first.</summary>
+    public required IReadOnlyList<string> Devices { get; init; }
+
+    /// <summary>Why, as sentences.</summary>
+    public IReadOnlyList<string> Why { get; init; } = [];
+
+    /// <summary>What to do, the most promising first.</summary>
+    public IReadOnlyList<Cure> Cures { get; init; } = [];
+
+    /// <summary>Single events that support it, as lines.</summary>
+    public IReadOnlyList<string> Evidence { get; init; } = [];
+
+    /// <summary>How often.</summary>
+    public long Count { get; init; }
+
+    /// <summary>Time of the first occurrence, in the recording's units; <see langword="null"/> if it has none.</summary>
+    public ulong? FirstTime { get; init; }
+
+    /// <summary>Time of the last occurrence.</summary>
+    public ulong? LastTime { get; init; }
+
+    /// <summary>Whether something is wrong: a failure or a broken rule that is more than possible. Costs and gaps are not.</summary>
+    public bool IsWrong => Kind is not (TraceFindingKind.Bounces or TraceFindingKind.Incomplete)
+        && Severity > FindingSeverity.Note && Confidence > Confidence.Possible;
+}

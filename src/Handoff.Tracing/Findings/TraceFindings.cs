@@ -1,0 +1,118 @@
+using Handoff.Ownership;
+using Handoff.Tracing.Mappings;
+using Handoff.Tracing.Replay;
+
+namespace Handoff.Tracing.Findings;
+
+/// <summary>Ranks what is wrong in a recording, and says why and what to do.</summary>
+public static class TraceFindings
+{
+    /// <summary>All findings, the gravest and surest first.</summary>
+    /// <param name="analysis">What was learnt from the recording.</param>
+    /// <param name="trial">Tries cures out on the recorded load; <see langword="null"/> to leave them untried.</param>
+    public static IReadOnlyList<TraceFinding> Find(TraceAnalysis analysis, CureTrial? trial = null)
+    {
+        ArgumentNullException.ThrowIfNull(analysis);
+        var context = new FindingContext(analysis);
+        IReadOnlyList<LeakSuspect> leaks = LeakDetector.Find(context);
+        var findings = new List<TraceFinding>();
+        findings.AddRange(Failures(context, leaks));
+        findings.AddRange(LeakFindings.Stranded(context, leaks));
+        findings.AddRange(OwnershipFindings.Find(context));
+        findings.AddRange(BounceFindings.Find(context));
+        findings.AddRange(IncompleteFindings.Find(context));
+        IEnumerable<TraceFinding> ranked = findings
+            .OrderByDescending(static f => f.IsWrong)
+            .ThenByDescending(static f => f.Severity)
+            .ThenBy(static f => f.Kind)
+            .ThenByDescending(static f => f.Confidence)
+            .ThenByDescending(static f => f.Count);
+        return trial is null ? [.. ranked] : [.. ranked.Select(f => Tried(f, trial))];
+    }
+
+    private static IEnumerable<TraceFinding> Failures(FindingContext context, IReadOnlyList<LeakSuspect> leaks)
+    {
+        var failures = context.Statistics.Failures.OrderByDescending(static f => f.Count).ToList();
+        var explained = new HashSet<FailureGroup>();
+        foreach (LeakSuspect leak in leaks)
+        {
+            // A leak explains the failures of the pool that it filled.
+            List<FailureGroup> led = failures.FindAll(f => f.Kind is MapFailureKind.Full or MapFailureKind.PoolOfUnknownSize or MapFailureKind.GrowingPool or MapFailureKind.Fragmented
+                && Held(f, leak.Group.Device) * 4 >= f.Holders.Sum(static h => h.Slots) && f.Holders.Count > 0);
+            yield return LeakFindings.Leak(context, leak, led);
+            explained.UnionWith(led);
+        }
+
+        failures.RemoveAll(explained.Contains);
+        foreach (var pool in failures.FindAll(static f => f.Kind is MapFailureKind.Full or MapFailureKind.PoolOfUnknownSize).GroupBy(static f => f.Pool))
+        {
+            // Without its size, a pool that held more at another time cannot have been full: no run was long enough.
+            List<FailureGroup> full = [.. pool.Where(f => f.Kind == MapFailureKind.Full || f.MostUsed + f.MostSlots > f.Pool!.Used.Peak)];
+            if (full.Count > 0)
+                yield return PoolFindings.Full(context, pool.Key, full);
+            foreach (FailureGroup other in pool.Except(full))
+                yield return ReachFindings.Unexplained(context, other);
+        }
+
+        foreach (FailureGroup failure in failures)
+        {
+            TraceFinding? finding = failure.Kind switch
+            {
+                MapFailureKind.OverLimit => ReachFindings.OverLimit(context, failure),
+                MapFailureKind.Fragmented => PoolFindings.Fragmented(context, failure),
+                MapFailureKind.AreasTooSmall => PoolFindings.AreasTooSmall(context, failure),
+                MapFailureKind.GrowingPool => PoolFindings.CannotGrow(context, failure),
+                MapFailureKind.PoolOutOfReach => ReachFindings.OutOfReach(context, failure),
+                MapFailureKind.NoPool => ReachFindings.NoPool(context, failure),
+                MapFailureKind.Translated => ReachFindings.Translated(context, failure),
+                MapFailureKind.Unexplained or MapFailureKind.Registers => ReachFindings.Unexplained(context, failure),
+                _ => null,
+            };
+            if (finding is not null)
+                yield return finding;
+        }
+
+        List<FailureGroup> allocations = failures.FindAll(static f => f.Kind == MapFailureKind.Allocation);
+        if (allocations.Count > 0)
+            yield return ReachFindings.Allocations(context, allocations);
+    }
+
+    private static long Held(FailureGroup failure, string device) => failure.Holders.Where(h => h.Device == device).Sum(static h => h.Slots);
+
+    /// <summary>A finding whose cures were tried: the first trial that helps counts.</summary>
+    private static TraceFinding Tried(TraceFinding finding, CureTrial trial)
+    {
+        if (!finding.IsWrong || finding.Cures.All(static c => c.Trials is not { Count: > 0 }))
+            return finding; // what only costs time is not tried: a replay takes time too
+        var cures = new List<Cure>(finding.Cures.Count);
+        foreach (Cure cure in finding.Cures)
+        {
+            if (cure.Trials is not { Count: > 0 } trials)
+            {
+                cures.Add(cure);
+                continue;
+            }
+
+            IReadOnlyList<ReplayOutcome> outcomes = trial(trials);
+            ReplayOutcome? helpful = outcomes.FirstOrDefault(o => Helps(finding, o));
+            cures.Add(outcomes.Count == 0 ? cure : cure with { Outcome = helpful ?? outcomes[^1], Helps = helpful is not null });
+        }
+
+        return finding with { Cures = cures };
+    }
+
+    /// <summary>Whether what the finding is about is gone for its devices.</summary>
+    private static bool Helps(TraceFinding finding, ReplayOutcome outcome)
+    {
+        if (finding.Kind == TraceFindingKind.Bounces)
+            return outcome.Bounced < finding.Count && outcome.Failures == 0;
+        bool Matters(FailureCause cause) => finding.Kind switch
+        {
+            TraceFindingKind.RequestOverLimit => cause == FailureCause.TooLong,
+            TraceFindingKind.PoolOutOfReach => cause == FailureCause.PoolOutOfReach,
+            TraceFindingKind.NoPool => cause == FailureCause.NoPool,
+            _ => cause.DependsOnSize(),
+        };
+        return !outcome.FailuresByCause.Any(f => Matters(f.Cause) && finding.Devices.Contains(f.Device));
+    }
+}
