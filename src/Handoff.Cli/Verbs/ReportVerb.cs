@@ -30,8 +30,8 @@ internal sealed class ReportVerb : Verb
 
     public override IReadOnlyList<Example> Examples { get; } =
     [
-        new("report tests/Handoff.Tracing.Tests/Recordings/x86-force-512", "why do maps fail, and which swiotlb= helps?"),
-        new("report tests/Handoff.Tracing.Tests/Recordings/arm64-nc-small/trace.dat --device 0000:00:03.0", "one device of a recording"),
+        new("report tests/data/x86-force-512", "why do maps fail, and which swiotlb= helps?"),
+        new("report tests/data/arm64-nc-small/trace.dat --device 0000:00:03.0", "one device of a recording"),
     ];
 
     public override ExitCode Run(System.CommandLine.ParseResult arguments, Session session)

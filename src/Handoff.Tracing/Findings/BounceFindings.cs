@@ -33,8 +33,9 @@ internal static class BounceFindings
 
         foreach ((BouncePredicate predicate, List<DeviceStatistics> devices) in byReason)
         {
-            double bytes = devices.Sum(d => (double)d.BounceBytes(predicate));
-            if (bytes < WorthSaying && bytes < WorthShare * context.Statistics.Devices.Sum(static d => (double)d.Bytes))
+            double all = context.Statistics.Devices.Sum(static d => (double)d.Bytes);
+            bool IsWorthSaying(IEnumerable<DeviceStatistics> some) => some.Sum(d => (double)d.BounceBytes(predicate)) is var bytes && (bytes >= WorthSaying || bytes >= WorthShare * all);
+            if (!IsWorthSaying(devices))
                 continue; // the table of bounces has it
 
             bool apart = predicate is BouncePredicate.DeviceMask or BouncePredicate.BusLimit or BouncePredicate.OutsideWindows;
@@ -49,7 +50,7 @@ internal static class BounceFindings
 
             foreach (DeviceStatistics device in devices.Except(small))
                 yield return Of(context, predicate, [device]);
-            if (small.Count > 0)
+            if (small.Count > 0 && IsWorthSaying(small))
                 yield return Of(context, predicate, small);
         }
     }

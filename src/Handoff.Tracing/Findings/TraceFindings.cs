@@ -47,7 +47,7 @@ public static class TraceFindings
         foreach (var pool in failures.FindAll(static f => f.Kind is MapFailureKind.Full or MapFailureKind.PoolOfUnknownSize).GroupBy(static f => f.Pool))
         {
             // Without its size, a pool that held more at another time cannot have been full: no run was long enough.
-            List<FailureGroup> full = [.. pool.Where(f => f.Kind == MapFailureKind.Full || f.MostUsed + f.MostSlots > f.Pool!.Used.Peak)];
+            List<FailureGroup> full = [.. pool.Where(f => f.Kind == MapFailureKind.Full || f.MostUsed + f.MostSlots > f.Pool!.Used.Peak || f.MostUsed * 32 >= f.Pool.Used.Peak * 31)];
             if (full.Count > 0)
                 yield return PoolFindings.Full(context, pool.Key, full);
             foreach (FailureGroup other in pool.Except(full))
