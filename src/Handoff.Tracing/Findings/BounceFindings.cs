@@ -40,9 +40,7 @@ internal static class BounceFindings
 
             bool apart = predicate is BouncePredicate.DeviceMask or BouncePredicate.BusLimit or BouncePredicate.OutsideWindows;
             List<DeviceStatistics> small = apart ? devices.FindAll(d => d.BounceBytes(predicate) < WorthNaming) : [];
-            if (small.Count == devices.Count || small.Count == 1)
-                small = [];
-            if (!apart || small.Count == 0 && devices.All(d => d.BounceBytes(predicate) < WorthNaming))
+            if (!apart || small.Count == devices.Count)
             {
                 yield return Of(context, predicate, devices);
                 continue;

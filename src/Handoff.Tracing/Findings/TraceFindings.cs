@@ -1,4 +1,3 @@
-using Handoff.Ownership;
 using Handoff.Tracing.Mappings;
 using Handoff.Tracing.Replay;
 
