@@ -1,4 +1,3 @@
-using Handoff.Ownership;
 using Handoff.Reports.Text;
 using Handoff.Tracing.Findings;
 using Handoff.Tracing.Mappings;
