@@ -3,11 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Trace;
-using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Findings;
-using Handoff.Tracing.Mappings;
-using Handoff.Tracing.Recordings;
-using Handoff.Tracing.Replay;
 
 namespace Handoff.Cli.Verbs;
 
