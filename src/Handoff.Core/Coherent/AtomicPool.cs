@@ -34,5 +34,6 @@ internal sealed class AtomicPool
 
     public PhysicalAddress? Take(ulong size, ulong alignment) => _free.Take(size, alignment);
 
+    /// <exception cref="InvalidOperationException">A part of it is free already.</exception>
     public void Give(PhysicalAddress start, ulong size) => _free.Give(start, size);
 }

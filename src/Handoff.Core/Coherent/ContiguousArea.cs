@@ -38,6 +38,8 @@ public sealed class ContiguousArea
     /// <summary>Takes whole pages, aligned to the power of two that holds them, 256 pages at most.</summary>
     internal PhysicalAddress? Take(ulong size, uint pageSize)
     {
+        if (size == 0 || size > Range.Size)
+            return null;
         ulong alignment = pageSize;
         while (alignment < size && alignment < MostAlignedPages * pageSize)
             alignment <<= 1;

@@ -15,11 +15,13 @@ public sealed class DeviceCoherentPool
     /// <param name="deviceStart">Where the device sees that byte.</param>
     /// <param name="size">Bytes, whole pages.</param>
     /// <param name="pageSize">Page size in bytes.</param>
-    /// <exception cref="ArgumentException">The size is 0 or not whole pages (the kernel: <c>-EINVAL</c>).</exception>
+    /// <exception cref="ArgumentException">The size is 0 or not whole pages (the kernel: <c>-EINVAL</c>), or it reaches past the end of an address space.</exception>
     public DeviceCoherentPool(PhysicalAddress start, DmaAddress deviceStart, ulong size, uint pageSize = 4096)
     {
-        if (size == 0 || size % pageSize != 0)
+        if (size == 0 || pageSize == 0 || size % pageSize != 0 || start.Value % pageSize != 0)
             throw new ArgumentException("A coherent pool consists of whole pages.", nameof(size));
+        if (size - 1 > ulong.MaxValue - Math.Max(start.Value, deviceStart.Value))
+            throw new ArgumentException("The pool reaches past the end of an address space.", nameof(size));
         (Start, DeviceStart, Size, _pageSize) = (start, deviceStart, size, pageSize);
         _free.Give(new(0), size);
     }
@@ -38,11 +40,15 @@ public sealed class DeviceCoherentPool
     {
         ulong block = BlockOf(size);
         lock (_lock)
-            return block > Size ? null : _free.Take(block, block)?.Value;
+            return size == 0 || block > Size ? null : _free.Take(block, block)?.Value;
     }
 
-    internal void Give(ulong offset, ulong size)
+    /// <exception cref="InvalidOperationException">The memory is not of this pool, or free already.</exception>
+    internal void Give(PhysicalAddress address, ulong size)
     {
+        ulong offset = address - Start;
+        if (offset >= Size || BlockOf(size) > Size - offset)
+            throw new InvalidOperationException($"Memory at {address} is not of this device's pool.");
         lock (_lock)
             _free.Give(new(offset), BlockOf(size));
     }

@@ -15,6 +15,7 @@ public sealed class DmaPool<TMemory>
     private readonly Stack<DmaBuffer> _free = new();
     private readonly HashSet<ulong> _live = [];
     private readonly Device _device;
+    private bool _destroyed;
 
     internal DmaPool(DmaLayer<TMemory> layer, string name, Device device, ulong size, ulong boundary, ulong allocation)
     {
@@ -49,7 +50,7 @@ public sealed class DmaPool<TMemory>
         get
         {
             ulong next = Boundary;
-            for (ulong offset = 0; offset + BlockSize <= ChunkSize;)
+            for (ulong offset = 0; offset <= ChunkSize - BlockSize;)
             {
                 if (offset + BlockSize > next)
                 {
@@ -67,10 +68,12 @@ public sealed class DmaPool<TMemory>
     /// <summary>Takes a block: the one freed last, else the first of a new chunk.</summary>
     /// <returns>The block, or <see langword="null"/> if no chunk can be had. Its content is garbage unless zeroing is asked for.</returns>
     /// <remarks>Kernel: <c>dma_pool_alloc()</c>, <c>dma_pool_zalloc()</c>.</remarks>
+    /// <exception cref="ObjectDisposedException">The pool was destroyed.</exception>
     public DmaBuffer? Allocate(GfpFlags gfp = GfpFlags.Kernel)
     {
         lock (_lock)
         {
+            ObjectDisposedException.ThrowIf(_destroyed, this);
             if (_free.Count == 0 && !AddChunk(gfp & ~GfpFlags.Zero))
                 return null;
             DmaBuffer block = _free.Pop();
@@ -100,6 +103,7 @@ public sealed class DmaPool<TMemory>
     {
         lock (_lock)
         {
+            _destroyed = true;
             bool busy = _live.Count > 0;
             if (busy)
                 _layer.Log.Write(KernelLogLevel.Error, _device, $"dma_pool_destroy {Name} busy");

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Handoff.Pages;
 using Handoff.Swiotlb;
 
@@ -9,12 +10,14 @@ public sealed class KernelMemory
 {
     private readonly Lock _lock = new();
     private readonly ContiguousArea? _cma;
+    private readonly DecryptedMemory _decrypted;
     private readonly AtomicPool[] _atomic;
     private ulong _nextMapping;
 
-    internal KernelMemory(Machine machine, SwiotlbAllocator? swiotlb, uint kmallocMinAlign)
+    internal KernelMemory(Machine machine, SwiotlbAllocator? swiotlb, uint kmallocMinAlign, DecryptedMemory decrypted)
     {
         Machine = machine;
+        _decrypted = decrypted;
         Cma = EarlyMemory.Cma(machine);
         var reserved = new List<MemoryRange>(machine.Reserved);
         if (Cma is { } cma)
@@ -29,12 +32,11 @@ public sealed class KernelMemory
         Objects = new Kmalloc(Pages, kmallocMinAlign);
         _nextMapping = machine.VmallocStart;
 
-        _atomic = machine.ZoneDma
-            ? [new AtomicPool(GfpFlags.Kernel), new AtomicPool(GfpFlags.Dma), new AtomicPool(GfpFlags.Dma32)]
-            : [new AtomicPool(GfpFlags.Kernel), new AtomicPool(GfpFlags.Dma32)];
-        InitialAtomicSize = Math.Max(Math.Min(Align.Up(machine.Ram.TotalSize / 8192, machine.PageSize), (ulong)machine.PageSize << PageAllocator.MaxOrder), 128UL << 10);
-        foreach (AtomicPool pool in _atomic)
-            Expand(pool, InitialAtomicSize);
+        ulong pages = Math.Min(machine.Ram.TotalSize / machine.PageSize / 8192, 1UL << PageAllocator.MaxOrder);
+        InitialAtomicSize = machine.CoherentPoolSize ?? Math.Max(pages * machine.PageSize, 128UL << 10);
+        bool hasDma = machine.ZoneDma && Pages.FreeBytes(MemoryZone.Dma) > 0;
+        GfpFlags[] zones = hasDma ? [GfpFlags.Kernel, GfpFlags.Dma, GfpFlags.Dma32] : [GfpFlags.Kernel, GfpFlags.Dma32];
+        _atomic = [.. zones.Select(static zone => new AtomicPool(zone)).Where(pool => Expand(pool, InitialAtomicSize))];
     }
 
     /// <summary>The machine.</summary>
@@ -49,7 +51,7 @@ public sealed class KernelMemory
     /// <summary>The default contiguous area, if there is one.</summary>
     public MemoryRange? Cma { get; }
 
-    /// <summary>Bytes each atomic pool asks for at boot.</summary>
+    /// <summary>Bytes each atomic pool asks for at boot. Kernel: <c>coherent_pool=</c>, or what follows from the size of RAM.</summary>
     public ulong InitialAtomicSize { get; }
 
     /// <summary>Bytes of the atomic pool of a zone (<see cref="GfpFlags.Kernel"/>, Dma or Dma32). debugfs: <c>dma_pools/pool_size_*</c>.</summary>
@@ -80,7 +82,12 @@ public sealed class KernelMemory
     /// <summary>Takes contiguous memory of the default area whatever its size (heaps).</summary>
     internal PhysicalAddress? TakeCma(ulong size) => _cma?.Take(size, Machine.PageSize);
 
-    internal void GiveCma(PhysicalAddress start, ulong size) => _cma!.Give(start, size, Machine.PageSize);
+    internal void GiveCma(PhysicalAddress start, ulong size)
+    {
+        if (_cma is not { } cma || !cma.Range.Contains(start, size))
+            throw new InvalidOperationException($"{size} bytes at {start} are not of a contiguous area.");
+        cma.Give(start, size, Machine.PageSize);
+    }
 
     /// <summary>A fresh kernel address for a second mapping.</summary>
     internal VirtualAddress NewMapping(ulong size)
@@ -93,22 +100,22 @@ public sealed class KernelMemory
         }
     }
 
-    /// <summary>Takes from the atomic pools, from the one that the flags name downwards.</summary>
+    /// <summary>Whether there is an atomic pool to begin with for these flags.</summary>
+    internal bool HasAtomicPool(GfpFlags gfp) => Start(gfp) is not null;
+
+    /// <summary>Takes whole pages from the atomic pools, from the one that the flags name downwards.</summary>
     /// <remarks>Kernel: <c>dma_alloc_from_pool()</c>.</remarks>
-    internal PhysicalAddress? TakeAtomic(ulong size, GfpFlags gfp, Func<PhysicalAddress, bool> reachable)
+    internal PhysicalAddress? TakeAtomic(ulong bytes, GfpFlags gfp, Func<PhysicalAddress, bool> reachable)
     {
-        ulong alignment = Machine.PageSize;
-        while (alignment < size)
-            alignment <<= 1;
         lock (_lock)
         {
             for (AtomicPool? pool = Start(gfp); pool is not null; pool = After(pool))
             {
-                if (pool.Take(Align.Up(size, Machine.PageSize), alignment) is not { } start)
+                if (bytes > pool.Size || pool.Take(bytes, BitOperations.RoundUpToPowerOf2(bytes)) is not { } start)
                     continue;
                 if (!reachable(start))
                 {
-                    pool.Give(start, Align.Up(size, Machine.PageSize));
+                    pool.Give(start, bytes);
                     continue;
                 }
 
@@ -126,7 +133,7 @@ public sealed class KernelMemory
         {
             if (Array.Find(_atomic, p => p.Contains(start)) is not { } pool)
                 return false;
-            pool.Give(start, Align.Up(size, Machine.PageSize));
+            pool.Give(start, size);
             return true;
         }
     }
@@ -166,10 +173,20 @@ public sealed class KernelMemory
         for (int order = Math.Min(Pages.OrderOf(size), PageAllocator.MaxOrder); order >= 0; order--)
         {
             ulong bytes = (ulong)Machine.PageSize << order;
-            PhysicalAddress? block = IsCmaIn(pool.Zone) ? TakeCma(bytes) : null;
-            block ??= Pages.Allocate(order, pool.Zone);
-            if (block is not { } start)
+            PhysicalAddress? contiguous = IsCmaIn(pool.Zone) ? TakeCma(bytes) : null;
+            if ((contiguous ?? Pages.Allocate(order, pool.Zone)) is not { } start)
                 continue;
+            if (!_decrypted.TryDecrypt(start, bytes))
+            {
+                if (!_decrypted.TryEncryptOrLeak(start, bytes))
+                    return false;
+                if (contiguous is not null)
+                    GiveCma(start, bytes);
+                else
+                    Pages.Free(start, order);
+                return false;
+            }
+
             pool.Add(new MemoryRange(start, bytes));
             return true;
         }

@@ -79,7 +79,7 @@ public sealed class DirectRules
     public bool ForcesUnencrypted(Device device) => Machine.Encryption switch
     {
         MemoryEncryption.Guest => Machine.Architecture == Architecture.X86_64 || Kernel.Arm64RealmGuests,
-        MemoryEncryption.Host => device.CoherentLimit <= DmaMask.Bits(Machine.EncryptionBit),
+        MemoryEncryption.Host when Machine.Architecture == Architecture.X86_64 => device.CoherentLimit <= DmaMask.Bits(Machine.EncryptionBit),
         _ => false,
     };
 
@@ -103,14 +103,24 @@ public sealed class DirectRules
     /// <param name="size">Bytes of the buffer.</param>
     /// <param name="direction">Direction of the mapping.</param>
     /// <param name="attributes">Attributes of the mapping.</param>
+    /// <returns>
+    /// The first reason in the kernel's order. A mapping that an attribute makes fail instead of bouncing (REQUIRE_COHERENT, NO_BOUNCE) still
+    /// has its reason; one that can only fail or succeed (MMIO, CC_SHARED where it is refused) has none.
+    /// </returns>
+    /// <remarks>Kernel: the conditions of <c>dma_direct_map_phys()</c>.</remarks>
     public BounceReason ReasonToBounce(
         Device device, SwiotlbAllocator? allocator, PhysicalAddress address, ulong size, DmaDirection direction, DmaAttributes attributes)
     {
-        if (allocator is { ForceBounce: true })
-            return allocator.ForAlloc ? BounceReason.RestrictedPool : BounceReason.Forced;
-        if (Kernel.CcShared == CcShared.Explicit && ForcesUnencrypted(device) && (attributes & DmaAttributes.CcShared) == 0)
+        bool forced = allocator is { ForceBounce: true };
+        bool shared = Kernel.CcShared != CcShared.Unknown && (attributes & DmaAttributes.CcShared) != 0;
+        if (Kernel.MapPhys && (attributes & DmaAttributes.Mmio) != 0)
+            return BounceReason.None;
+        if (shared && !forced && Kernel.CcShared == CcShared.ForcedDevicesOnly)
+            return BounceReason.None;
+        if (forced && !shared)
+            return allocator!.ForAlloc ? BounceReason.RestrictedPool : BounceReason.Forced;
+        if (Kernel.CcShared == CcShared.Explicit && !shared && ForcesUnencrypted(device))
             return BounceReason.Encrypted;
-        bool shared = Kernel.CcShared == CcShared.Explicit && (attributes & DmaAttributes.CcShared) != 0;
         DmaAddress dma = shared ? ToDmaUnencrypted(device, address) : ToDma(device, address);
         if (!Translation.ToDmaUnencrypted(device, address).IsMapped)
             return BounceReason.OutsideWindows;

@@ -41,7 +41,7 @@ public static partial class KernelProfiles
         return new ParsedKernels([.. profiles], null);
     }
 
-    /// <summary>The release or variant of that name, or <see langword="null"/>. <c>v6.12</c> and <c>6.12</c> work too.</summary>
+    /// <summary>The release or variant of that name, or <see langword="null"/>. <c>v6.12</c>, <c>6.12</c> and <c>v6.12-lts</c> work too.</summary>
     public static KernelProfile? Find(string name)
     {
         string wanted = Canonical(name);
@@ -140,6 +140,8 @@ public static partial class KernelProfiles
             wanted = wanted[1..];
         if (wanted.Length > 0 && char.IsAsciiDigit(wanted[0]))
             wanted = "linux-" + wanted;
+        if (wanted.StartsWith("linux-", StringComparison.Ordinal) && wanted.EndsWith("-lts", StringComparison.Ordinal))
+            wanted = wanted[..^4];
         return wanted switch
         {
             "linux-6.12.117" => DefaultName,

@@ -25,7 +25,7 @@ public sealed record KernelSwitches
     /// <summary>What a request's own alignment mask does.</summary>
     public AllocAlignMask AllocAlignMask { get; init; } = AllocAlignMask.PaddingSlots;
 
-    /// <summary>Whether a bounce of a page or more is page-aligned when no mask asks for anything else (lost in 6.8, back in 6.9).</summary>
+    /// <summary>Whether a bounce of a page or more is page-aligned when no mask asks for anything else (lost in 6.3, back in 6.9).</summary>
     public bool PageAlignBigBounce { get; init; } = true;
 
     /// <summary>Whether the pool is cut into areas with a lock each (6.0).</summary>

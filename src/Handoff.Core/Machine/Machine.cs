@@ -81,6 +81,12 @@ public sealed record Machine
     public ulong EffectiveCmaSize => CmaSize ?? (Architecture == Architecture.X86_64 ? 0 : 32UL << 20);
 
     /// <summary>
+    /// Bytes each atomic pool starts with (<c>coherent_pool=</c>); <see langword="null"/> for the kernel's own choice: 128 KiB per GiB of
+    /// RAM, 4 MiB (1024 pages) at most.
+    /// </summary>
+    public ulong? CoherentPoolSize { get; init; }
+
+    /// <summary>
     /// Where the boot-time bounce pool was put, if known; otherwise it is placed as boot code does, from the top of low
     /// memory downwards.
     /// </summary>

@@ -68,7 +68,7 @@ public sealed partial class DmaLayer<TMemory>
         PhysicalAddress at = _rules.ToPhysical(device, address);
         if (AllocatorOf(device) is not { } allocator || allocator.Pools.FirstOrDefault(p => p.Contains(at)) is not { } pool)
             return false;
-        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        uint minAlign = MinAlignOf(device);
         const uint inSlot = SwiotlbConstants.SlotSize - 1;
         ulong offset = original.Value & minAlign & (alignMask | inSlot);
         int pad = (int)(offset >> SwiotlbConstants.SlotShift);
@@ -95,7 +95,7 @@ public sealed partial class DmaLayer<TMemory>
         int slots = Math.Min(Math.Max(allocator.DefaultSlots, (int)SwiotlbConstants.MinSlots), most);
         for (; slots >= SwiotlbConstants.MinSlots; slots = (int)Align.Up((ulong)slots / 2, SwiotlbConstants.SegmentSlots))
         {
-            if (FindPoolMemory(slots, allocator.PhysicalLimit, transient: false) is { } start)
+            if (FindPoolMemory(slots, allocator.PhysicalLimit, null) is { } start)
             {
                 allocator.AddPool(new SwiotlbPool(start, slots, SwiotlbParameter.LimitAreas(allocator.DefaultAreas, slots)));
                 return 1;
@@ -137,7 +137,7 @@ public sealed partial class DmaLayer<TMemory>
     private PhysicalAddress TakeSlots(
         Device device, SwiotlbAllocator allocator, PhysicalAddress original, ulong size, ulong alignMask, DmaDirection direction, DmaAttributes attributes)
     {
-        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        uint minAlign = MinAlignOf(device);
         if (_kernel.AllocAlignMask == AllocAlignMask.None)
             alignMask = 0;
         ulong offset = original.Value & minAlign & ((_kernel.AllocAlignMask == AllocAlignMask.PaddingSlots ? alignMask : 0) | (SwiotlbConstants.SlotSize - 1));
@@ -181,6 +181,9 @@ public sealed partial class DmaLayer<TMemory>
     private static void ThrowBadSize(ulong size) =>
         throw new ArgumentOutOfRangeException(nameof(size), size, "Such a size cannot bounce: the kernel stops with BUG for 0, and overwrites memory where size and offset wrap around.");
 
+    /// <summary>Low address bits that this kernel lets slots repeat.</summary>
+    private uint MinAlignOf(Device device) => _kernel.MinAlignMask ? device.MinAlignMask : 0;
+
     private bool CopiesIn(DmaDirection direction, DmaAttributes attributes) => _kernel.SlotCopyInAtMap switch
     {
         SlotCopyIn.IfCpuOwnedAndNotSkip => (attributes & DmaAttributes.SkipCpuSync) == 0 && direction != DmaDirection.FromDevice,
@@ -194,7 +197,7 @@ public sealed partial class DmaLayer<TMemory>
         if (request.AllocSize > SwiotlbConstants.SegmentSize)
             return -1;
         allocator.GrowthPending = true;
-        if (FindPoolMemory(request.Slots, device.StreamingLimit, transient: true) is not { } start)
+        if (FindPoolMemory(request.Slots, device.StreamingLimit, device) is not { } start)
             return -1;
         pool = new SwiotlbPool(start, request.Slots, 1, transient: true);
         int slot = allocator.FindTransient(device, pool, request, pad);
@@ -220,7 +223,7 @@ public sealed partial class DmaLayer<TMemory>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void EndBounce(Device device, SwiotlbAllocator allocator, SwiotlbPool pool, PhysicalAddress slot, ulong size, bool copyOut)
     {
-        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        uint minAlign = MinAlignOf(device);
         if (!pool.IsTransient && pool.TryLocate(slot, minAlign, out ulong original, out ulong room, out int first) && size <= room)
         {
             if (copyOut)
@@ -238,7 +241,7 @@ public sealed partial class DmaLayer<TMemory>
     {
         if (!pool.IsTransient)
         {
-            pool.Release(slot, _kernel.MinAlignMask ? device.MinAlignMask : 0);
+            pool.Release(slot, MinAlignOf(device));
             return;
         }
 
@@ -250,7 +253,7 @@ public sealed partial class DmaLayer<TMemory>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void CopyBounced(Device device, SwiotlbPool pool, PhysicalAddress slot, ulong size, bool toDevice)
     {
-        uint minAlign = _kernel.MinAlignMask ? device.MinAlignMask : 0;
+        uint minAlign = MinAlignOf(device);
         if (!pool.TryResolve(slot, minAlign, out ulong original, out ulong room, out int delta, out ulong mapping))
             return;
         if (_kernel.PartialSync != PartialSync.NegativeOffset)

@@ -21,7 +21,7 @@ public sealed partial class DmaLayer<TMemory>
             if (_kernelMemory is { } memory)
                 return memory;
             lock (_kernelMemoryLock)
-                return _kernelMemory ??= new KernelMemory(Machine, Swiotlb, _rules.KmallocMinAlign);
+                return _kernelMemory ??= new KernelMemory(Machine, Swiotlb, _rules.KmallocMinAlign, Decrypted);
         }
     }
 
@@ -39,7 +39,7 @@ public sealed partial class DmaLayer<TMemory>
 
     /// <summary>Allocates coherent memory.</summary>
     /// <param name="device">The device; its coherent mask and bus limit decide where the memory may lie.</param>
-    /// <param name="size">Bytes; whole pages are taken.</param>
+    /// <param name="size">Bytes; whole pages are taken. 0 gives none, as does a size that cannot be rounded up.</param>
     /// <param name="gfp">Whether the call may sleep; zone flags are dropped, the masks decide.</param>
     /// <param name="attributes">NO_KERNEL_MAPPING gives a cookie and memory that is not zeroed.</param>
     /// <returns>The memory, or <see langword="null"/>.</returns>
@@ -58,7 +58,7 @@ public sealed partial class DmaLayer<TMemory>
         }
 
         if (device.CoherentPool is { } own)
-            return AllocFromDevicePool(own, size);
+            return AllocFromDevicePool(device, own, size);
         gfp &= ~(GfpFlags.Dma | GfpFlags.Dma32 | GfpFlags.HighMem);
         if ((attributes & DmaAttributes.NoWarn) != 0)
             gfp |= GfpFlags.NoWarn;
@@ -72,7 +72,10 @@ public sealed partial class DmaLayer<TMemory>
     /// <param name="device">The device it was allocated for.</param>
     /// <param name="buffer">What the allocation returned; <see langword="null"/> does nothing.</param>
     /// <param name="attributes">The attributes of the allocation.</param>
-    /// <remarks>Kernel: <c>dma_free_attrs()</c> and <c>dma_direct_free()</c>.</remarks>
+    /// <remarks>
+    /// Kernel: <c>dma_free_attrs()</c> and <c>dma_direct_free()</c>. Memory that cannot be encrypted again is leaked, with a message.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The memory is free already, or of a pool that the device does not use.</exception>
     public void FreeAttrs(Device device, DmaBuffer? buffer, DmaAttributes attributes = DmaAttributes.None)
     {
         if (buffer is null)
@@ -90,25 +93,44 @@ public sealed partial class DmaLayer<TMemory>
         switch (buffer.Source)
         {
             case MemorySource.DevicePool:
-                device.CoherentPool?.Give(buffer.Physical - device.CoherentPool.Start, buffer.Size);
+                (device.CoherentPool ?? throw Stranger(device, buffer)).Give(buffer.Physical, buffer.Size);
                 break;
             case MemorySource.RestrictedPool:
-                SwiotlbAllocator allocator = AllocatorOf(device)!;
-                ReleaseSlots(device, allocator, allocator.FindPool(device, buffer.Physical)!, buffer.Physical);
+                if (AllocatorOf(device)?.FindPool(device, buffer.Physical) is not { } pool || pool.Release(buffer.Physical, MinAlignOf(device)) == 0)
+                    throw Stranger(device, buffer);
                 break;
             case MemorySource.AtomicPool:
-                KernelMemory.TryGiveAtomic(buffer.Physical, buffer.Size);
+                if (!KernelMemory.TryGiveAtomic(buffer.Physical, Align.Up(buffer.Size, _pageSize)))
+                    throw Stranger(device, buffer);
                 break;
             case MemorySource.Contiguous:
-                KernelMemory.GiveContiguous(device, buffer.Physical, buffer.Size);
+                if (TryMakePrivate(device, buffer))
+                    KernelMemory.GiveContiguous(device, buffer.Physical, Align.Up(buffer.Size, _pageSize));
                 break;
             default:
-                KernelMemory.Pages.Free(buffer.Physical, KernelMemory.Pages.OrderOf(buffer.Size));
+                if (TryMakePrivate(device, buffer))
+                    KernelMemory.Pages.Free(buffer.Physical, KernelMemory.Pages.OrderOf(buffer.Size));
                 break;
         }
     }
 
-    /// <summary>Frees coherent memory. Kernel: <c>dma_free_coherent()</c>.</summary>
+    private static InvalidOperationException Stranger(Device device, DmaBuffer buffer) =>
+        new($"The {buffer.Size} bytes at {buffer.Physical} are free already, or were not allocated for {device}.");
+
+    /// <summary>Encrypts memory again that is to be freed. If that fails it is lost.</summary>
+    private bool TryMakePrivate(Device device, DmaBuffer buffer)
+    {
+        if (buffer.View != CpuView.Cached || !_rules.ForcesUnencrypted(device)
+            || Decrypted.TryEncryptOrLeak(buffer.Physical, Align.Up(buffer.Size, _pageSize)))
+            return true;
+        if (Log.Allows("leaking"))
+            Log.Write(KernelLogLevel.Notice, null, "leaking DMA memory that can't be re-encrypted");
+        return false;
+    }
+
+    /// <summary>Frees coherent memory.</summary>
+    /// <remarks>Kernel: <c>dma_free_coherent()</c>.</remarks>
+    /// <inheritdoc cref="FreeAttrs"/>
     public void FreeCoherent(Device device, DmaBuffer? buffer) => FreeAttrs(device, buffer);
 
     /// <summary>Whether a part of a coherent buffer can be mapped to user space.</summary>
@@ -123,9 +145,47 @@ public sealed partial class DmaLayer<TMemory>
         return pageOffset >= count || pages > count - pageOffset ? Errno.NoSuchDeviceOrAddress : Errno.None;
     }
 
-    /// <summary>A one-entry table of a coherent buffer's pages. Kernel: <c>dma_get_sgtable()</c>.</summary>
-    public SgTable GetSgTable(DmaBuffer buffer) =>
-        new(new ScatterlistEntry(buffer.Physical, checked((uint)Align.Up(buffer.Size, _pageSize))));
+    /// <summary>A one-entry table of a coherent buffer's pages.</summary>
+    /// <remarks>Kernel: <c>dma_get_sgtable()</c>.</remarks>
+    /// <exception cref="ArgumentException">The buffer has 4 GiB or more, which one entry cannot say.</exception>
+    public SgTable GetSgTable(DmaBuffer buffer) => Align.Up(buffer.Size, _pageSize) is var bytes and <= uint.MaxValue
+        ? new SgTable(new ScatterlistEntry(buffer.Physical, (uint)bytes))
+        : throw new ArgumentException("One entry of a list holds less than 4 GiB.", nameof(buffer));
+
+    /// <summary>Gives a device coherent memory of its own: from then on its only source.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="start">First physical byte, page-aligned.</param>
+    /// <param name="deviceStart">Where the device sees it.</param>
+    /// <param name="size">Bytes; whole pages are used.</param>
+    /// <returns>
+    /// <see cref="Errno.Invalid"/> for less than a page or a place that cannot be mapped, <see cref="Errno.NoDevice"/> for no device,
+    /// <see cref="Errno.Busy"/> if it has such memory.
+    /// </returns>
+    /// <remarks>Kernel: <c>dma_declare_coherent_memory()</c>.</remarks>
+    public Errno DeclareCoherentMemory(Device? device, PhysicalAddress start, DmaAddress deviceStart, ulong size)
+    {
+        size = Align.Down(size, _pageSize);
+        if (size == 0 || start.Value % _pageSize != 0 || size - 1 > ulong.MaxValue - Math.Max(start.Value, deviceStart.Value))
+            return Errno.Invalid;
+        if (device is null)
+            return Errno.NoDevice;
+        if (device.CoherentPool is not null)
+            return Errno.Busy;
+        device.CoherentPool = new DeviceCoherentPool(start, deviceStart, size, _pageSize);
+        return Errno.None;
+    }
+
+    /// <summary>Gives a device a reserved region as coherent memory of its own, at the address where it sees it.</summary>
+    /// <returns>As <see cref="DeclareCoherentMemory"/>. A region beyond the device's coherent reach is attached with a message.</returns>
+    /// <remarks>Kernel: <c>rmem_dma_device_init()</c>, for a <c>shared-dma-pool</c> without <c>reusable</c>.</remarks>
+    public Errno AttachReservedMemory(Device device, MemoryRange region)
+    {
+        DmaAddress start = _rules.ToDma(device, region.Start);
+        Errno error = DeclareCoherentMemory(device, region.Start, start, region.Size);
+        if (error == Errno.None && start.Value + (region.Size - 1) > device.CoherentLimit)
+            Log.Write(KernelLogLevel.Notice, device, $"reserved memory is beyond device's set DMA address range: {region}, limit 0x{device.CoherentLimit:x}");
+        return error;
+    }
 
     /// <summary>Makes a pool of small coherent blocks.</summary>
     /// <param name="name">Name for messages.</param>
@@ -148,16 +208,19 @@ public sealed partial class DmaLayer<TMemory>
         return new DmaPool<TMemory>(this, name, device, size, boundary == 0 ? chunk : Math.Min(boundary, chunk), chunk);
     }
 
-    private DmaBuffer? AllocFromDevicePool(DeviceCoherentPool pool, ulong size)
+    private DmaBuffer? AllocFromDevicePool(Device device, DeviceCoherentPool pool, ulong size)
     {
         if (pool.Take(size) is not { } offset)
             return null;
-        _memory.Zero(pool.Start + offset, size);
+        ZeroThrough(pool.Start + offset, size, uncached: !_rules.IsCoherent(device));
         return new DmaBuffer(KernelMemory.NewMapping(size), pool.DeviceStart + offset, pool.Start + offset, size, CpuView.NonCacheable, MemorySource.DevicePool);
     }
 
     private DmaBuffer? AllocDirect(Device device, ulong size, GfpFlags gfp, DmaAttributes attributes)
     {
+        ulong bytes = Align.Up(size, _pageSize);
+        if (bytes == 0)
+            return null;
         bool unencrypted = _rules.ForcesUnencrypted(device);
         bool restricted = AllocatorOf(device) is { ForAlloc: true };
         bool remap = !_rules.IsCoherent(device);
@@ -166,36 +229,54 @@ public sealed partial class DmaLayer<TMemory>
             if (TakePages(device, size, gfp) is not { } cookie)
                 return null;
             if (Machine.HasNonCoherentDevices)
-                _memory.Clean(cookie.Start, Align.Up(size, _pageSize));
+                _memory.Clean(cookie.Start, bytes);
             return Buffer(device, cookie, size, CpuView.None);
         }
 
         if ((remap || unencrypted) && (gfp & GfpFlags.Kernel) == 0 && !restricted)
             return AllocAtomic(device, size, gfp);
-        if (TakePages(device, size, gfp) is not { } block)
+        if (TakePages(device, size, gfp) is not { } block || (!remap && !TryShare(device, block, bytes)))
             return null;
-
-        // The cacheable alias must hold no dirty line before the memory is written through the other mapping. The zeroes are
-        // written through that mapping too, so nothing of them stays in the cache.
-        ulong bytes = Align.Up(size, _pageSize);
-        if (remap)
-            _memory.Clean(block.Start, bytes);
-        _memory.Zero(block.Start, bytes);
-        if (remap)
-            _memory.Clean(block.Start, bytes);
+        ZeroThrough(block.Start, bytes, uncached: remap);
         return Buffer(device, block, size, remap ? CpuView.NonCacheable : CpuView.Cached);
+    }
+
+    /// <summary>
+    /// Zeroes memory. Where the CPU will see it uncached, the cacheable alias must hold no dirty line before, and the zeroes are written
+    /// through the other mapping, so that nothing of them stays in the cache.
+    /// </summary>
+    private void ZeroThrough(PhysicalAddress start, ulong bytes, bool uncached)
+    {
+        if (uncached)
+            _memory.Clean(start, bytes);
+        _memory.Zero(start, bytes);
+        if (uncached)
+            _memory.Clean(start, bytes);
+    }
+
+    /// <summary>Decrypts fresh pages for a device that needs it. If that fails they are lost. Kernel: <c>dma_set_decrypted()</c>.</summary>
+    private bool TryShare(Device device, (PhysicalAddress Start, MemorySource Source) block, ulong bytes)
+    {
+        if (block.Source == MemorySource.RestrictedPool || !_rules.ForcesUnencrypted(device) || Decrypted.TryDecrypt(block.Start, bytes))
+            return true;
+        Decrypted.Leak(bytes);
+        return false;
     }
 
     private DmaBuffer? AllocAtomic(Device device, ulong size, GfpFlags gfp)
     {
-        if (KernelMemory.TakeAtomic(size, gfp | ZoneHint(device), start => CoherentOk(device, start, size)) is not { } found)
+        ulong bytes = Align.Up(size, _pageSize);
+        GfpFlags zone = gfp | ZoneHint(device);
+        if (KernelMemory.TakeAtomic(bytes, zone, start => CoherentOk(device, start, bytes)) is not { } found)
         {
-            if ((gfp & GfpFlags.NoWarn) == 0)
+            if (!KernelMemory.HasAtomicPool(zone))
+                Log.Write(KernelLogLevel.Warning, device, $"Failed to get suitable pool for {device}");
+            else if ((gfp & GfpFlags.NoWarn) == 0)
                 Log.Write(KernelLogLevel.Warning, device, $"DMA pool exhausted for {device}");
             return null;
         }
 
-        _memory.Zero(found, size);
+        ZeroThrough(found, bytes, uncached: !_rules.IsCoherent(device));
         return Buffer(device, (found, MemorySource.AtomicPool), size, _rules.IsCoherent(device) ? CpuView.Cached : CpuView.NonCacheable);
     }
 
@@ -268,7 +349,10 @@ public sealed partial class DmaLayer<TMemory>
         if (allocator.IsDynamic)
             device.UsesSwiotlb = true;
         PhysicalAddress start = pool!.Start + ((ulong)slot << SwiotlbConstants.SlotShift);
-        if ((start.Value & (_pageSize - 1)) != 0 || !CoherentOk(device, start, bytes))
+        bool aligned = (start.Value & (_pageSize - 1)) == 0;
+        if (!aligned)
+            Log.WriteOnce("restricted alignment", KernelLogLevel.Warning, device, $"Cannot allocate pages from non page-aligned swiotlb addr {start}.");
+        if (!aligned || !CoherentOk(device, start, bytes))
         {
             ReleaseSlots(device, allocator, pool, start);
             return null;

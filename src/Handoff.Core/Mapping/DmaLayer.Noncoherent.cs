@@ -35,11 +35,14 @@ public sealed partial class DmaLayer<TMemory>
             return null;
         }
 
+        ulong bytes = Align.Up(size, _pageSize);
+        if (bytes == 0)
+            return null;
         if (_rules.ForcesUnencrypted(device) && (gfp & GfpFlags.Kernel) == 0)
             return AllocAtomic(device, size, gfp);
-        if (TakePages(device, size, gfp) is not { } block)
+        if (TakePages(device, size, gfp) is not { } block || !TryShare(device, block, bytes))
             return null;
-        _memory.Zero(block.Start, Align.Up(size, _pageSize));
+        _memory.Zero(block.Start, bytes);
         return Buffer(device, block, size, CpuView.Cached);
     }
 
@@ -72,14 +75,14 @@ public sealed partial class DmaLayer<TMemory>
             return null;
         }
 
-        memory = TakeNoncoherent(device, size, direction, gfp);
+        memory = Align.Up(size, _pageSize) <= uint.MaxValue ? TakeNoncoherent(device, size, direction, gfp) : null; // one entry has 32 bits
         if (memory is null)
             return null;
         _observer?.Allocated(device, MappingKind.Sg, memory.Dma, memory.Physical, size, direction, DmaAttributes.None); // as the kernel records it
-        return new SgTable(new ScatterlistEntry(memory.Physical, checked((uint)Align.Up(size, _pageSize)))
+        return new SgTable(new ScatterlistEntry(memory.Physical, (uint)Align.Up(size, _pageSize))
         {
             DmaAddress = memory.Dma,
-            DmaLength = checked((uint)Align.Up(size, _pageSize)),
+            DmaLength = (uint)Align.Up(size, _pageSize),
         });
     }
 

@@ -110,9 +110,12 @@ public sealed partial class DmaLayer<TMemory>
         return Errno.None;
     }
 
-    /// <summary>Maps a peer's memory behind the host bridge: like RAM, but where RAM would bounce it fails silently.</summary>
+    /// <summary>
+    /// Maps a peer's memory behind the host bridge: like RAM, but where RAM would bounce it fails silently. Where MMIO is an attribute, as MMIO.
+    /// </summary>
     private DmaAddress MapPeer(Device device, in ScatterlistEntry entry, DmaDirection direction, DmaAttributes attributes) =>
-        ReasonToBounce(device, entry.Address, entry.Length, direction, attributes) == Direct.BounceReason.None
+        _kernel.MapPhys ? MapSpecial(device, entry.Address, entry.Length, direction, attributes | DmaAttributes.Mmio)
+        : ReasonToBounce(device, entry.Address, entry.Length, direction, attributes) == Direct.BounceReason.None
             ? MapDirect(device, entry.Address, entry.Length, direction, attributes)
             : DmaAddress.MappingError;
 
@@ -129,7 +132,7 @@ public sealed partial class DmaLayer<TMemory>
             if ((entry.Flags & SgDmaFlags.BusAddress) != 0)
                 entry.Flags &= ~SgDmaFlags.BusAddress;
             else
-                UnmapDirect(device, entry.DmaAddress, entry.DmaLength, direction, attributes);
+                UnmapDirect(device, entry.DmaAddress, entry.DmaLength, direction, entry.PeerToPeer == PeerToPeer.ThroughHostBridge ? attributes | DmaAttributes.Mmio : attributes);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using Handoff.Coherent;
 using Handoff.Direct;
 using Handoff.Kernels;
 using Handoff.Logging;
@@ -62,6 +63,9 @@ public sealed partial class DmaLayer<TMemory>
         _mentionsEncryption = machine.Encryption != MemoryEncryption.None;
         Swiotlb = swiotlb;
         _rules = new DirectRules(machine, _kernel, Swiotlb is not null);
+        Decrypted = new DecryptedMemory(machine);
+        if (swiotlb is not null)
+            Decrypted.Add(swiotlb.DefaultPool.Start, swiotlb.DefaultPool.Size);
 
         if (_kernel.MapPhys)
             _special |= DmaAttributes.Mmio;
@@ -86,6 +90,9 @@ public sealed partial class DmaLayer<TMemory>
 
     /// <summary>The default bounce allocator, or <see langword="null"/> if boot code made none.</summary>
     public SwiotlbAllocator? Swiotlb { get; }
+
+    /// <summary>Which memory of an encrypted machine is shared with devices.</summary>
+    public DecryptedMemory Decrypted { get; }
 
     /// <summary>What the kernel printed.</summary>
     public KernelLog Log { get; }

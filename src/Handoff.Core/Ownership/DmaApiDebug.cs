@@ -126,10 +126,10 @@ public sealed partial class DmaApiDebug : MappingObserver
             case MemoryUse.Vmalloc when e.Mapping == MappingKind.Single:
                 Report("M2", e, $"device driver maps memory from vmalloc area [addr={e.Original}] [len={e.Size}]");
                 break;
-            case MemoryUse.Stack:
+            case MemoryUse.Stack when e.Address.IsMapped: // looked at with the record, which a failed map does not get
                 Report("M3", e, $"device driver maps memory from stack [addr={e.Original}]");
                 break;
-            case MemoryUse.KernelText:
+            case MemoryUse.KernelText when e.Address.IsMapped:
                 Report("M4", e, $"device driver maps memory from kernel text or rodata [addr={e.Original}] [len={e.Size}]");
                 break;
             default:

@@ -1,9 +1,10 @@
 namespace Handoff.Pages;
 
-/// <summary>Small objects out of pages: objects of one size class lie side by side, so neighbours may share a cache line. Not thread-safe.</summary>
+/// <summary>Small objects out of pages: objects of one size class lie side by side, so neighbours may share a cache line. Thread-safe.</summary>
 /// <remarks>Kernel: <c>kmalloc()</c>. Which object is free next depends on history; here it is the lowest.</remarks>
 public sealed class Kmalloc(PageAllocator pages, uint minAlign)
 {
+    private readonly Lock _lock = new();
     private readonly Dictionary<ulong, SortedSet<ulong>> _free = [];
     private readonly Dictionary<ulong, ulong> _live = [];
 
@@ -11,9 +12,28 @@ public sealed class Kmalloc(PageAllocator pages, uint minAlign)
     /// <param name="size">Bytes, not 0.</param>
     /// <param name="gfp">DMA takes the object from the DMA zone; DMA32 has no effect, as in the kernel.</param>
     /// <returns>Its first byte, or <see langword="null"/> if memory is out.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">0 bytes.</exception>
     public PhysicalAddress? Allocate(ulong size, GfpFlags gfp = GfpFlags.Kernel)
     {
         ArgumentOutOfRangeException.ThrowIfZero(size);
+        lock (_lock)
+            return AllocateLocked(size, gfp);
+    }
+
+    /// <summary>Gives an object back.</summary>
+    /// <exception cref="InvalidOperationException">No such object is allocated.</exception>
+    public void Free(PhysicalAddress address)
+    {
+        lock (_lock)
+        {
+            if (!_live.Remove(address.Value, out ulong key))
+                throw new InvalidOperationException($"No object is allocated at {address}.");
+            _free[key].Add(address.Value);
+        }
+    }
+
+    private PhysicalAddress? AllocateLocked(ulong size, GfpFlags gfp)
+    {
         ulong objectSize = KmallocSizes.RoundUp(size, minAlign, pages.Machine.PageSize);
         gfp &= ~GfpFlags.Dma32;
         ulong key = objectSize | ((gfp & GfpFlags.Dma) != 0 ? 1UL : 0);
@@ -33,14 +53,5 @@ public sealed class Kmalloc(PageAllocator pages, uint minAlign)
         free.Remove(address);
         _live[address] = key;
         return new(address);
-    }
-
-    /// <summary>Gives an object back.</summary>
-    /// <exception cref="InvalidOperationException">No such object is allocated.</exception>
-    public void Free(PhysicalAddress address)
-    {
-        if (!_live.Remove(address.Value, out ulong key))
-            throw new InvalidOperationException($"No object is allocated at {address}.");
-        _free[key].Add(address.Value);
     }
 }

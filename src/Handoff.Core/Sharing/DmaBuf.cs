@@ -11,7 +11,7 @@ public sealed partial class DmaBuf<TMemory>
 {
     private const int NameLimit = 32; // with the terminator
 
-    private readonly List<DmaBufAttachment<TMemory>> _attachments = []; // newest first
+    private volatile DmaBufAttachment<TMemory>[] _attachments = []; // newest first; replaced whole under the lock, so readers need none
     private int _vmapCount;
 
     /// <summary>Exports memory.</summary>
@@ -36,7 +36,7 @@ public sealed partial class DmaBuf<TMemory>
     /// <summary>Lock and fences.</summary>
     public Reservation Reservation { get; } = new();
 
-    /// <summary>All attachments, newest first: the order in which CPU access serves them.</summary>
+    /// <summary>All attachments at this moment, newest first: the order in which CPU access serves them.</summary>
     public IReadOnlyList<DmaBufAttachment<TMemory>> Attachments => _attachments;
 
     /// <summary>Whether a kernel mapping of the memory exists.</summary>
@@ -72,7 +72,7 @@ public sealed partial class DmaBuf<TMemory>
         if (error != Errno.None)
             return error;
 
-        Locked(() => _attachments.Insert(0, made));
+        Locked(() => _attachments = [made, .. _attachments]);
         if ((importer is not null) != Exporter.IsDynamic)
         {
             error = Locked(() => MapForGood(made));
@@ -92,10 +92,10 @@ public sealed partial class DmaBuf<TMemory>
     /// <exception cref="ArgumentException">The attachment is of another buffer, or was detached already.</exception>
     public void Detach(DmaBufAttachment<TMemory> attachment)
     {
-        if (!_attachments.Contains(attachment))
-            throw new ArgumentException("The attachment is not one of this buffer's.", nameof(attachment));
         Locked(() =>
         {
+            if (!_attachments.Contains(attachment))
+                throw new ArgumentException("The attachment is not one of this buffer's.", nameof(attachment));
             if (attachment.Cached is { } table)
             {
                 Exporter.Unmap(attachment, table, attachment.CachedDirection);
@@ -104,7 +104,7 @@ public sealed partial class DmaBuf<TMemory>
                     Exporter.Unpin(attachment);
             }
 
-            _attachments.Remove(attachment);
+            _attachments = [.. _attachments.Where(a => a != attachment)];
         });
         Exporter.Detach(attachment);
     }
@@ -187,8 +187,8 @@ public sealed partial class DmaBuf<TMemory>
     /// <remarks>Kernel: <c>dma_buf_release()</c>.</remarks>
     public void Release()
     {
-        if (_attachments.Count > 0)
-            Exporter.Layer.Log.Write(Logging.KernelLogLevel.Warning, _attachments[0].Device, $"dma-buf released with {_attachments.Count} attachments");
+        if (_attachments is { Length: > 0 } left)
+            Exporter.Layer.Log.Write(Logging.KernelLogLevel.Warning, left[0].Device, $"dma-buf released with {left.Length} attachments");
         Exporter.Release();
     }
 

@@ -27,7 +27,10 @@ public sealed class DmaHeap<TMemory>
     /// <summary>Makes a buffer.</summary>
     /// <param name="length">Bytes; rounded up to pages.</param>
     /// <param name="buffer">The buffer, zeroed, or <see langword="null"/> on failure.</param>
-    /// <returns><see cref="Errno.Invalid"/> for no length; <see cref="Errno.NoMemory"/> if pages run out.</returns>
+    /// <returns>
+    /// <see cref="Errno.Invalid"/> for no length; <see cref="Errno.NoMemory"/> if pages run out, or the heap shares its memory with devices
+    /// of an encrypted machine and a block cannot be decrypted (that block is lost).
+    /// </returns>
     /// <remarks>Kernel: <c>DMA_HEAP_IOCTL_ALLOC</c>.</remarks>
     public Errno Allocate(ulong length, out DmaBuf<TMemory>? buffer)
     {
@@ -44,10 +47,12 @@ public sealed class DmaHeap<TMemory>
             return Errno.NoMemory;
         }
 
+        if (Kind == DmaHeapKind.SystemCcShared && !TryShare(blocks))
+            return Errno.NoMemory;
         foreach (ScatterlistEntry block in blocks)
             _layer.Memory.Zero(block.Address, block.Length);
         var table = new SgTable([.. blocks]);
-        var exporter = new HeapExporter<TMemory>(_layer, Kind, table, () => Free(blocks));
+        var exporter = new HeapExporter<TMemory>(_layer, Kind, table, () => Release(blocks));
         if (exporter.IsUncached)
             FlushOnce(table.Duplicate());
         buffer = new DmaBuf<TMemory>(exporter, size);
@@ -65,8 +70,32 @@ public sealed class DmaHeap<TMemory>
     {
         if (_pages.AllocateContiguous(size) is not { } start)
             return false;
-        blocks.Add(new ScatterlistEntry(start, checked((uint)size)));
+        uint most = (uint)Align.Down(uint.MaxValue, _layer.Machine.PageSize); // an entry's length has 32 bits
+        for (ulong done = 0; done < size; done += most)
+            blocks.Add(new ScatterlistEntry(start + done, (uint)Math.Min(size - done, most)));
         return true;
+    }
+
+    private bool TryShare(List<ScatterlistEntry> blocks)
+    {
+        for (int i = 0; i < blocks.Count; i++)
+        {
+            if (_layer.Decrypted.TryDecrypt(blocks[i].Address, blocks[i].Length))
+                continue;
+            _layer.Decrypted.Leak(blocks[i].Length);
+            Free(blocks[(i + 1)..]);
+            Release(blocks[..i]);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void Release(List<ScatterlistEntry> blocks)
+    {
+        if (Kind == DmaHeapKind.SystemCcShared)
+            blocks.RemoveAll(block => !_layer.Decrypted.TryEncryptOrLeak(block.Address, block.Length));
+        Free(blocks);
     }
 
     /// <summary>Largest blocks first; once an order has failed, larger ones are not tried again.</summary>

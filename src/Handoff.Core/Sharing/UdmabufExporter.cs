@@ -10,13 +10,14 @@ namespace Handoff.Sharing;
 public sealed class UdmabufExporter<TMemory> : DmaBufExporter<TMemory>
     where TMemory : struct, IMemory
 {
+    private readonly Lock _lock = new();
     private readonly SgTable _memory; // one entry per page
     private SgTable? _own; // mapped for _ownDevice; null before the first begin
     private DmaDirection _ownDirection;
 
     /// <summary>Pins pages.</summary>
     /// <param name="layer">The machine's mapping layer.</param>
-    /// <param name="pages">First byte of each page.</param>
+    /// <param name="pages">First byte of each page; not limited in number (<see cref="UdmabufLimits"/>).</param>
     /// <exception cref="ArgumentException">There is no page.</exception>
     public UdmabufExporter(DmaLayer<TMemory> layer, ReadOnlySpan<PhysicalAddress> pages)
         : base(layer)
@@ -26,9 +27,6 @@ public sealed class UdmabufExporter<TMemory> : DmaBufExporter<TMemory>
             entries[i] = new ScatterlistEntry(pages[i], layer.Machine.PageSize);
         _memory = new SgTable(entries);
     }
-
-    /// <summary>Most bytes of one buffer by default. Kernel: module parameter <c>size_limit_mb</c>.</summary>
-    public const ulong SizeLimit = 64UL << 20;
 
     /// <inheritdoc/>
     public override string Name => "udmabuf";
@@ -71,35 +69,46 @@ public sealed class UdmabufExporter<TMemory> : DmaBufExporter<TMemory>
     /// <inheritdoc/>
     public override Errno BeginCpuAccess(DmaBuf<TMemory> buffer, DmaDirection direction)
     {
-        if (_own is null)
+        SgTable? own;
+        lock (_lock)
         {
-            SgTable table = _memory.Duplicate();
-            Errno error = Layer.MapSgTable(OwnDevice, table, direction, OwnAttributes);
-            if (error != Errno.None)
-                return error;
-            (_own, _ownDirection) = (table, direction);
-            if (!Layer.Kernel.Switches.UdmabufSkipsSync)
-                return Errno.None;
+            own = _own;
+            if (own is null)
+            {
+                own = _memory.Duplicate();
+                Errno error = Layer.MapSgTable(OwnDevice, own, direction, OwnAttributes);
+                if (error != Errno.None)
+                    return error;
+                (_own, _ownDirection) = (own, direction);
+                if (!Layer.Kernel.Switches.UdmabufSkipsSync)
+                    return Errno.None;
+            }
         }
 
-        Layer.SyncSgTableForCpu(OwnDevice, _own, direction);
+        Layer.SyncSgTableForCpu(OwnDevice, own, direction);
         return Errno.None;
     }
 
     /// <inheritdoc/>
     public override Errno EndCpuAccess(DmaBuf<TMemory> buffer, DmaDirection direction)
     {
-        if (_own is null)
+        SgTable? own;
+        lock (_lock)
+            own = _own;
+        if (own is null)
             return Errno.Invalid;
-        Layer.SyncSgTableForDevice(OwnDevice, _own, direction);
+        Layer.SyncSgTableForDevice(OwnDevice, own, direction);
         return Errno.None;
     }
 
     /// <inheritdoc/>
     public override void Release()
     {
-        if (_own is { } table)
-            Layer.UnmapSgTable(OwnDevice, table, _ownDirection, OwnAttributes);
-        _own = null;
+        lock (_lock)
+        {
+            if (_own is { } table)
+                Layer.UnmapSgTable(OwnDevice, table, _ownDirection, OwnAttributes);
+            _own = null;
+        }
     }
 }

@@ -18,6 +18,7 @@ public sealed class KernelProfilesTests
     [InlineData("v6.12", "linux-6.12")]
     [InlineData("Linux-6.12.117", "linux-6.12")]
     [InlineData("6.12.0", "linux-6.12.0")]
+    [InlineData("v5.10-lts", "linux-5.10")]
     [InlineData("linux-7.3-rc", "linux-7.3-rc")]
     [InlineData("linux-7.3", "linux-7.3-rc")]
     [InlineData("+no-bounce", "linux-6.12+no-bounce")]

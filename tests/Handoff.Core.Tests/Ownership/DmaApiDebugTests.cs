@@ -61,6 +61,20 @@ public sealed class DmaApiDebugTests
         Assert.Equal([true, false], _debug.Reports.Select(r => r.Printed).Concat([false]).Take(2));
     }
 
+    [Theory]
+    [InlineData(MemoryUse.Stack, "M3")]
+    [InlineData(MemoryUse.KernelText, "M4")]
+    [InlineData(MemoryUse.NotRam, "M1")]
+    public void MemoryOfAFailedMapIsLookedAtOnlyBeforeTheMap(MemoryUse use, string check)
+    {
+        var debug = new DmaApiDebug(new DmaApiDebugOptions { MemoryUseOf = (_, _) => use });
+        int device = debug.AddDevice(new DeviceFacts("dev"));
+        debug.Process(MappingEvent.Map(device, DmaAddress.MappingError, new(0x1000), 64, To, DmaAttributes.None));
+        Assert.Equal(use == MemoryUse.NotRam ? 1 : 0, debug.ErrorCount);
+        debug.Process(MappingEvent.Map(device, new(0x1000), new(0x1000), 64, To, DmaAttributes.None));
+        Assert.Equal(check, debug.Reports[^1].Check);
+    }
+
     [Fact]
     public void SingleMapUnmappedAsAList()
     {
