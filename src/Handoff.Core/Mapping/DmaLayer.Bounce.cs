@@ -87,9 +87,8 @@ public sealed partial class DmaLayer<TMemory>
     public int RunDeferredWork()
     {
         _kernelMemory?.ExpandAtomicPools();
-        if (Swiotlb is not { GrowthPending: true } allocator)
+        if (Swiotlb is not { } allocator || !allocator.TakeGrowthRequest())
             return 0;
-        allocator.GrowthPending = false;
         int slabsPerPage = (int)(_pageSize / SwiotlbConstants.SlotSize);
         int most = slabsPerPage << 10;
         int slots = Math.Min(Math.Max(allocator.DefaultSlots, (int)SwiotlbConstants.MinSlots), most);

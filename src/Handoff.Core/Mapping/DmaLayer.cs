@@ -105,11 +105,13 @@ public sealed partial class DmaLayer<TMemory>
     public SwiotlbAllocator? AllocatorOf(Device device) => device.RestrictedPool ?? Swiotlb;
 
     /// <summary>The reason for which a mapping would bounce, or <see cref="BounceReason.None"/>. Nothing is mapped.</summary>
+    /// <inheritdoc cref="DirectRules.ReasonToBounce"/>
     public BounceReason ReasonToBounce(
         Device device, PhysicalAddress address, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None) =>
         _rules.ReasonToBounce(device, AllocatorOf(device), address, size, direction, attributes);
 
     /// <summary>Whether a DMA address of the device lies in a bounce pool.</summary>
+    /// <remarks>Kernel: <c>is_swiotlb_buffer()</c>, from 6.11 <c>swiotlb_find_pool()</c>.</remarks>
     public bool IsBounced(Device device, DmaAddress address) =>
         AllocatorOf(device)?.FindPool(device, _rules.ToPhysical(device, address)) is not null;
 

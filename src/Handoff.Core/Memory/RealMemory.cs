@@ -7,16 +7,24 @@ namespace Handoff;
 /// <summary>Real bytes: a window of physical memory that the process owns. Cache maintenance does nothing here.</summary>
 /// <remarks>
 /// Untouched pages cost nothing, so a window may be as large as the machine's whole address range. Copies are as safe as the
-/// kernel's: concurrent maps may copy disjoint ranges from many threads. Free it with <see cref="Free"/>.
+/// kernel's: concurrent maps may copy disjoint ranges from many threads. Free it with <see cref="Free"/>. Linux and macOS only.
 /// </remarks>
 public readonly unsafe partial struct RealMemory : IMemory
 {
     private readonly byte* _base;
     private readonly ulong _start;
     private readonly ulong _size;
+    private readonly Window? _window;
+
+    /// <summary>Shared by all copies of the struct, so that the window is given back once.</summary>
+    private sealed class Window
+    {
+        public int Freed;
+    }
 
     private RealMemory(byte* bytes, ulong start, ulong size)
     {
+        _window = new Window();
         _base = bytes;
         _start = start;
         _size = size;
@@ -32,21 +40,31 @@ public readonly unsafe partial struct RealMemory : IMemory
     public static RealMemory For(Machine machine) => Reserve(machine.Ram.Start, machine.Ram.End - machine.Ram.Start);
 
     /// <summary>Reserves a window of zeroed memory; pages appear when they are touched.</summary>
-    /// <exception cref="InsufficientMemoryException">The address space is exhausted.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">No bytes, or a window past the end of the address space.</exception>
+    /// <exception cref="InsufficientMemoryException">The process has not that much address space.</exception>
+    /// <exception cref="PlatformNotSupportedException">Neither Linux nor macOS.</exception>
     public static RealMemory Reserve(PhysicalAddress start, ulong size)
     {
-        const int readWrite = 3, privateAnonymousNoReserve = 0x4022;
-        nint address = MemoryMap(0, checked((nuint)size), readWrite, privateAnonymousNoReserve, -1, 0);
+        const int readWrite = 3, linuxFlags = 0x4022, macFlags = 0x1042; // private, anonymous, nothing set aside
+        ArgumentOutOfRangeException.ThrowIfZero(size);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size - 1, ulong.MaxValue - start.Value, nameof(size));
+        if (!OperatingSystem.IsLinux() && !OperatingSystem.IsMacOS())
+            throw new PlatformNotSupportedException("Real memory is reserved with mmap(), which this system does not have.");
+        nint address = MemoryMap(0, checked((nuint)size), readWrite, OperatingSystem.IsLinux() ? linuxFlags : macFlags, -1, 0);
         if (address == -1)
             throw new InsufficientMemoryException($"Cannot reserve {size} bytes.");
         return new RealMemory((byte*)address, start.Value, size);
     }
 
     /// <summary>Gives the window back. No address of it may be used afterwards.</summary>
+    /// <exception cref="InvalidOperationException">It was given back already.</exception>
     public void Free()
     {
-        if (_base is not null && MemoryUnmap((nint)_base, (nuint)_size) != 0)
+        if (_window is null)
+            return;
+        if (Interlocked.Exchange(ref _window.Freed, 1) != 0)
             throw new InvalidOperationException("The window was freed already.");
+        _ = MemoryUnmap((nint)_base, (nuint)_size);
     }
 
     /// <summary>The bytes at a physical address.</summary>

@@ -85,8 +85,12 @@ public sealed class PageAllocator
     }
 
     /// <summary>Takes 2^order pages that lie within [from, to).</summary>
+    /// <returns>The first byte, or <see langword="null"/>: no such pages are free, or the order is too large.</returns>
+    /// <remarks>No kernel function: to place a buffer on purpose.</remarks>
     public PhysicalAddress? AllocateWithin(int order, PhysicalAddress from, PhysicalAddress to)
     {
+        if (order is < 0 or > MaxOrder)
+            return null;
         ulong size = (ulong)Machine.PageSize << order;
         lock (_lock)
         {
@@ -101,21 +105,27 @@ public sealed class PageAllocator
     }
 
     /// <summary>Takes exactly these pages.</summary>
-    /// <returns>Whether all of them were free.</returns>
+    /// <param name="start">First byte.</param>
+    /// <param name="size">Bytes.</param>
+    /// <returns>Whether all of them were free, and in one zone.</returns>
+    /// <remarks>No kernel function: to place a buffer on purpose.</remarks>
     public bool TryAllocateAt(PhysicalAddress start, ulong size)
     {
         lock (_lock)
             return _zones[(int)_limits.ZoneOf(start)].TryTake(start, size);
     }
 
-    /// <summary>Gives 2^order pages back. Kernel: <c>__free_pages()</c>.</summary>
-    /// <exception cref="InvalidOperationException">They are free already.</exception>
+    /// <summary>Gives 2^order pages back.</summary>
+    /// <remarks>Kernel: <c>__free_pages()</c>.</remarks>
+    /// <exception cref="InvalidOperationException">They are free already, or no RAM.</exception>
     public void Free(PhysicalAddress start, int order) => Free(start, (ulong)Machine.PageSize << order);
 
     /// <summary>Gives a block of bytes back.</summary>
-    /// <exception cref="InvalidOperationException">A part of it is free already.</exception>
+    /// <exception cref="InvalidOperationException">A part of it is free already, or no RAM.</exception>
     public void Free(PhysicalAddress start, ulong size)
     {
+        if (size == 0 || !Machine.Ram.Contains(start, size))
+            throw new InvalidOperationException($"{size} bytes at {start} are no RAM that could be free.");
         lock (_lock)
             _zones[(int)_limits.ZoneOf(start)].Give(start, size);
     }

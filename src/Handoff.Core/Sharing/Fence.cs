@@ -9,9 +9,9 @@ public sealed class Fence
     /// <summary>Whether the work has ended.</summary>
     public bool IsSignaled => _done.Task.IsCompleted;
 
-    /// <summary>Says that the work has ended. Again: nothing.</summary>
+    /// <summary>Says that the work has ended. Again: nothing. Kernel: <c>dma_fence_signal()</c>.</summary>
     public void Signal() => _done.TrySetResult();
 
-    /// <summary>Blocks until the work has ended.</summary>
+    /// <summary>Blocks until the work has ended. Kernel: <c>dma_fence_wait()</c>.</summary>
     public void Wait() => _done.Task.GetAwaiter().GetResult();
 }

@@ -9,7 +9,9 @@ public interface IHeapPages
     /// <returns>First byte, or <see langword="null"/> if there are none.</returns>
     PhysicalAddress? Allocate(int order, ulong limit);
 
-    /// <summary>Takes contiguous pages of the default CMA area.</summary>
+    /// <summary>Takes contiguous pages of the default CMA area. Kernel: <c>cma_alloc()</c>.</summary>
+    /// <param name="size">Bytes, whole pages.</param>
+    /// <returns>First byte, or <see langword="null"/> if there is no room.</returns>
     PhysicalAddress? AllocateContiguous(ulong size);
 
     /// <summary>Gives back what one of the above gave.</summary>

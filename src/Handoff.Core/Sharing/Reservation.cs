@@ -20,6 +20,7 @@ public sealed class Reservation
     }
 
     /// <summary>Gives the lock back. Kernel: <c>dma_resv_unlock()</c>.</summary>
+    /// <exception cref="SynchronizationLockException">This thread does not hold it.</exception>
     public void Unlock() => _lock.Exit();
 
     /// <summary>Adds a fence. Kernel: <c>dma_resv_add_fence()</c>.</summary>

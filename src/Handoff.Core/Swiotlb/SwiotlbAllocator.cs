@@ -12,6 +12,7 @@ public sealed class SwiotlbAllocator
     private ImmutableArray<SwiotlbPool> _list;
     private long _highWater;
     private long _transientSlots;
+    private int _growthPending;
 
     /// <summary>Makes an allocator with its boot pool.</summary>
     /// <param name="name">Name of its debugfs directory: <c>swiotlb</c>, or the reserved region's.</param>
@@ -19,10 +20,14 @@ public sealed class SwiotlbAllocator
     /// <param name="forceBounce">Whether every mapping of its devices bounces.</param>
     /// <param name="forAlloc">Whether coherent memory comes from it too (restricted pools).</param>
     /// <param name="dynamic">Whether look-ups go over a list of pools (dynamic pools built in).</param>
-    /// <param name="canGrow">Whether it grows when full.</param>
+    /// <param name="canGrow">Whether it grows when full; only dynamic ones can.</param>
+    /// <exception cref="ArgumentException">It is to grow and is not dynamic.</exception>
     public SwiotlbAllocator(
         string name, SwiotlbPool pool, bool forceBounce = false, bool forAlloc = false, bool dynamic = false, bool canGrow = false)
     {
+        ArgumentNullException.ThrowIfNull(pool);
+        if (canGrow && !dynamic)
+            throw new ArgumentException("Only an allocator with a list of pools (dynamic) can grow.", nameof(canGrow));
         Name = name;
         DefaultPool = pool;
         ForceBounce = forceBounce;
@@ -82,7 +87,11 @@ public sealed class SwiotlbAllocator
     public int DefaultSlots { get; init; }
 
     /// <summary>Whether a failing search asked for a new pool that has not been made yet.</summary>
-    public bool GrowthPending { get; internal set; }
+    public bool GrowthPending
+    {
+        get => Volatile.Read(ref _growthPending) != 0;
+        internal set => Volatile.Write(ref _growthPending, value ? 1 : 0);
+    }
 
     /// <summary>Slots over all lasting pools. debugfs: <c>io_tlb_nslabs</c>.</summary>
     public long Slots
@@ -114,12 +123,20 @@ public sealed class SwiotlbAllocator
     /// <summary>Slots of transient pools. debugfs: <c>io_tlb_transient_nslabs</c>.</summary>
     public long TransientSlots => Volatile.Read(ref _transientSlots);
 
+    /// <summary>Takes back the wish for a new pool: of several threads that ask, one is told.</summary>
+    internal bool TakeGrowthRequest() => Interlocked.Exchange(ref _growthPending, 0) != 0;
+
     /// <summary>Sets the high-water mark back to 0, as writing 0 to the debugfs file does.</summary>
     public void ResetHighWater() => UpdateHighWater(null, 0, reset: true);
 
     /// <summary>Adds a lasting pool in front of the list.</summary>
+    /// <remarks>Kernel: <c>add_mem_pool()</c>, 6.6.</remarks>
+    /// <exception cref="InvalidOperationException">The allocator is not dynamic: it would never look into the pool.</exception>
     public void AddPool(SwiotlbPool pool)
     {
+        ArgumentNullException.ThrowIfNull(pool);
+        if (!IsDynamic)
+            throw new InvalidOperationException($"{Name} has one pool only (it is not dynamic).");
         lock (_pools)
             _list = _list.Insert(0, pool);
     }

@@ -138,7 +138,7 @@ public sealed class AllocationLimitTests
         Assert.Equal(Errno.None, layer.AttachReservedMemory(device, new MemoryRange(new(0x7000_0000), 8192)));
         Assert.Equal(new DmaAddress(0x3000_0000), layer.AllocCoherent(device, 4096)!.Dma);
         Assert.Equal(Errno.Busy, layer.DeclareCoherentMemory(device, new(0x7000_0000), new(0), 4096));
-        Assert.Empty(layer.Log.Messages.Where(m => m.Text.Contains("beyond", StringComparison.Ordinal)));
+        Assert.DoesNotContain(layer.Log.Messages, m => m.Text.Contains("beyond", StringComparison.Ordinal));
 
         var narrow = new Device("narrow") { CoherentDmaMask = 0xff_ffff };
         Assert.Equal(Errno.None, layer.AttachReservedMemory(narrow, new MemoryRange(new(0x7000_0000), 8192)));

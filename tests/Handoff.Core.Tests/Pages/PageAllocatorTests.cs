@@ -6,6 +6,19 @@ namespace Handoff.Core.Tests.Pages;
 /// <summary>Zones, alignment and conservation of the page allocator; size classes of small objects.</summary>
 public sealed class PageAllocatorTests
 {
+    [Fact]
+    public void OnlyRamIsGivenBack()
+    {
+        var pages = new PageAllocator(new Machine());
+        Assert.Throws<InvalidOperationException>(() => pages.Free(new PhysicalAddress(0x1000), 0)); // below RAM
+        Assert.Throws<InvalidOperationException>(() => pages.Free(new PhysicalAddress(ulong.MaxValue - 4095), 4096UL));
+        Assert.Throws<InvalidOperationException>(() => pages.Free(new PhysicalAddress(1UL << 30), 0UL));
+        Assert.Null(pages.AllocateWithin(-1, new(0), new(ulong.MaxValue)));
+        Assert.Null(pages.AllocateWithin(64, new(0), new(ulong.MaxValue)));
+        Assert.Equal(0, pages.OrderOf(0));
+        Assert.Null(pages.Allocate(pages.OrderOf(ulong.MaxValue)));
+    }
+
     private const ulong GiB = 1UL << 30;
 
     [Theory]

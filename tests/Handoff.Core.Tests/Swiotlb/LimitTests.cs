@@ -85,6 +85,32 @@ public sealed class LimitTests
         Assert.Throws<ArgumentException>(() => SwiotlbAllocator.Restricted("pool", new MemoryRange(new(0), 2047)));
     }
 
+    [Fact]
+    public void OnlyAListOfPoolsGrows()
+    {
+        Assert.Throws<ArgumentException>(() => new SwiotlbAllocator("swiotlb", new SwiotlbPool(new(0), 128, 1), canGrow: true));
+        var single = new SwiotlbAllocator("swiotlb", new SwiotlbPool(new(0), 128, 1));
+        Assert.Throws<InvalidOperationException>(() => single.AddPool(new SwiotlbPool(new(0x10_0000), 128, 1)));
+    }
+
+    /// <summary>Several threads may run the deferred work: a request makes one pool.</summary>
+    [Fact]
+    public void ARequestToGrowIsServedOnce()
+    {
+        var layer = new DmaLayer<CountingMemory>(
+            new Machine { SwiotlbParameter = "512,1" }, KernelProfiles.Parse("+dynamic").Profile!, default);
+        var device = new Device("dev");
+        for (int round = 1; round <= 3; round++)
+        {
+            while (!layer.Swiotlb!.GrowthPending)
+                layer.MapPhys(device, new(Above), 262144, DmaDirection.ToDevice);
+            int made = 0;
+            Parallel.For(0, 4, _ => Interlocked.Add(ref made, layer.RunDeferredWork()));
+            Assert.Equal(1, made);
+            Assert.Equal(512L + (round * 512), layer.Swiotlb.Slots);
+        }
+    }
+
     /// <summary>An area count that is no power of two can follow from a pool made by hand; every area is searched.</summary>
     [Fact]
     public void AllOfThreeAreasAreSearched()
