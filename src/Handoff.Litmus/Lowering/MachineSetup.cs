@@ -1,3 +1,4 @@
+using Handoff.Kernels;
 using Handoff.Litmus.Language;
 using Handoff.Swiotlb;
 
@@ -9,16 +10,19 @@ internal sealed class MachineSetup
     private const ulong FourGiB = 1UL << 32;
 
     private readonly MachineVariant _variant;
+    private readonly KernelSwitches _kernel;
     private uint _kmallocMinAlign = 8;
     private ulong _floor; // lowest memory that is left, for places with a low bound
     private ulong _low;
     private ulong _high;
 
-    public MachineSetup(LitmusTest test, MachineVariant variant)
+    public MachineSetup(LitmusTest test, MachineVariant variant, KernelSwitches kernel)
     {
         _variant = variant;
+        _kernel = kernel;
         MachineDeclaration? pinned = test.Machine;
         Architecture architecture = pinned?.Architecture?.Value ?? Architecture.Arm64;
+        bool isGuest = pinned?.Encryption?.Value == MemoryEncryption.Guest; // whether it is forced is the kernel's decision
         Machine = new Machine
         {
             Architecture = architecture,
@@ -28,7 +32,7 @@ internal sealed class MachineSetup
             MaintenanceLineSize = variant.Line,
             Cpus = pinned?.Cpus?.Value ?? 1,
             Encryption = pinned?.Encryption?.Value ?? MemoryEncryption.None,
-            SwiotlbParameter = pinned?.Swiotlb?.Value ?? (variant.ForceBounce && !test.Devices.Any(d => d.ForceBounce is not null) ? "force" : ""),
+            SwiotlbParameter = pinned?.Swiotlb?.Value ?? (variant.ForceBounce && !isGuest && !test.Devices.Any(d => d.ForceBounce is not null) ? "force" : ""),
         };
         _floor = Machine.Ram.Start.Value + (1UL << 20); // the kernel itself
         _low = (Machine.Ram.Start.Value | 0xfff_ffff) + 1;
@@ -88,12 +92,18 @@ internal sealed class MachineSetup
             MaxSegmentSize = d.MaxSegment?.Value ?? 65536,
             SegmentBoundaryMask = d.Boundary?.Value ?? uint.MaxValue,
         };
-        bool forced = d.ForceBounce?.Value ?? (_variant.ForceBounce && Machine.SwiotlbParameter != "force" && d.RestrictedPool is null);
+        bool forced = d.ForceBounce?.Value ?? (_variant.ForceBounce && Machine.SwiotlbParameter != "force"
+            && Machine.Encryption != MemoryEncryption.Guest && d.RestrictedPool is null);
         if (d.RestrictedPool is { } restricted || forced)
         {
             ulong size = d.RestrictedPool?.Value ?? 4UL << 20;
             var pool = new SwiotlbPool(new PhysicalAddress(TakeLow(size, 2UL << 20)), (int)(size / SwiotlbConstants.SlotSize), 1);
-            device.RestrictedPool = new SwiotlbAllocator(d.Name.Text, pool, forceBounce: true, forAlloc: d.RestrictedPool is not null);
+            device.RestrictedPool = new SwiotlbAllocator(
+                d.Name.Text, pool, forceBounce: true, forAlloc: d.RestrictedPool is not null, dynamic: _kernel.DynamicPools)
+            {
+                // Searches of such kernels visit as many areas as the common pool was to have: none if it is not made.
+                DefaultAreas = Machine.SwiotlbParameter == "noforce" ? 0 : 1,
+            };
         }
 
         return device;

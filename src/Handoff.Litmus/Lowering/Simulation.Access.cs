@@ -78,7 +78,7 @@ internal sealed partial class Simulation
         if (mapping.Direction == (write ? DmaDirection.ToDevice : DmaDirection.FromDevice))
             Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} {(write ? "writes" : "reads")} {name} against its direction");
         (ulong from, ulong to) = Range(access.Handle, mapping.Size, null);
-        _deviceAccesses.Add((step, mapping, from, to));
+        _deviceAccesses.Add((step, mapping, from, to, write));
         if (to > mapping.Size)
             Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} goes beyond the {mapping.Size} bytes of {name}");
         AccessPath path = _layer.Rules.IsCoherent(device) ? AccessPath.Snooped : AccessPath.Direct;

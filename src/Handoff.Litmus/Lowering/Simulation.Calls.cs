@@ -231,7 +231,7 @@ internal sealed partial class Simulation
         if (!mapping.IsShared && (attributes & DmaAttributes.SkipCpuSync) != 0 && direction != DmaDirection.ToDevice
             && mapping.Owned.Exists(o => o.Window.IsOpen))
         {
-            Broken(steps[0], $"unmaps {mapping.Name} with SKIP_CPU_SYNC although no sync gave it to the CPU");
+            _notGivenBack.Add((steps[0], mapping, [.. mapping.Owned.Where(o => o.Window.IsOpen).Select(o => (o.From, o.To))]));
         }
 
         if (mapping.Unchecked)

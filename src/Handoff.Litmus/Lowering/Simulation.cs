@@ -25,7 +25,8 @@ internal sealed partial class Simulation
     private readonly List<Errno> _errors = [];
     private readonly Dictionary<string, List<StepRef>> _running = [];
     private readonly List<(PhysicalStep Step, MemoryEffect Effect, bool Write, string Name)> _cpuAccesses = [];
-    private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To)> _deviceAccesses = [];
+    private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To, bool Write)> _deviceAccesses = [];
+    private readonly List<(PhysicalStep Step, Mapping Mapping, List<(ulong From, ulong To)> Ranges)> _notGivenBack = []; // unmapped with skip
     private readonly List<(ulong Start, ulong Size)> _bounces = [];
     private StepRef? _lastCommit;
     private int _nextLabel = 1;
@@ -35,7 +36,7 @@ internal sealed partial class Simulation
         _test = test;
         _kernel = kernel;
         _choices = choices;
-        _setup = new MachineSetup(test, machine);
+        _setup = new MachineSetup(test, machine, kernel.Switches);
         _layer = new DmaLayer<RecordingMemory>(_setup.Machine, kernel, new RecordingMemory(_effects));
         _setup.PlaceBuffers(test.Buffers, _layer.Rules.KmallocMinAlign);
         _layer.Observer = _watch = new LayerWatch(_effects, _allMappings);
@@ -262,7 +263,7 @@ internal sealed partial class Simulation
     /// <summary>Now that every window is known: who touches what while somebody else owns it, or nobody gave it out.</summary>
     private void AddChecks()
     {
-        foreach ((PhysicalStep step, Mapping mapping, ulong from, ulong to) in _deviceAccesses)
+        foreach ((PhysicalStep step, Mapping mapping, ulong from, ulong to, bool _) in _deviceAccesses)
         {
             if (!mapping.IsCoherentMemory && !mapping.IsShared)
             {
@@ -274,6 +275,13 @@ internal sealed partial class Simulation
 
             int finding = Finding(Verdict.Wild, $"{mapping.Device.Name} uses {mapping.Name} while it is not mapped", step.Span);
             step.Checks.Add(new WindowCheck([.. mapping.Live.Select(w => w.ToWindow())], RaiseInside: false, Verdicts.Wild, finding));
+        }
+
+        foreach ((PhysicalStep step, Mapping mapping, List<(ulong From, ulong To)> ranges) in _notGivenBack)
+        {
+            // What the device left as it was nobody misses.
+            if (ranges.Exists(r => _deviceAccesses.Exists(a => a.Write && a.Mapping == mapping && r.From < a.To && a.From < r.To)))
+                Broken(step, $"unmaps {mapping.Name} with SKIP_CPU_SYNC although no sync gave all that was written to the CPU");
         }
 
         foreach ((PhysicalStep step, MemoryEffect effect, bool write, string name) in _cpuAccesses)

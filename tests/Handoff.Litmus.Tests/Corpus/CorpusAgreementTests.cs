@@ -12,6 +12,7 @@ using Handoff.Litmus.Witnesses;
 namespace Handoff.Litmus.Tests.Corpus;
 
 /// <summary>The explorer that enumerates every single move says the same as the fast one about every test of the corpus.</summary>
+[Collection(CorpusRuns.Name)]
 public sealed class CorpusAgreementTests
 {
     // More states than these are not enumerated. The parts that versions cannot leave are small where a whole program is not.

@@ -7,6 +7,7 @@ using Handoff.Litmus.Lowering;
 namespace Handoff.Litmus.Tests.Corpus;
 
 /// <summary>The corpus keeps what it promises: every expectation, under every kernel; and every test is argued and listed.</summary>
+[Collection(CorpusRuns.Name)]
 public sealed partial class CorpusTests
 {
     [Fact]
@@ -33,9 +34,10 @@ public sealed partial class CorpusTests
     [Fact]
     public void ThereAreEnoughTests()
     {
-        Assert.True(CorpusTest.All.Count >= 120, $"{CorpusTest.All.Count} tests");
+        Assert.True(CorpusTest.All.Count >= 150, $"{CorpusTest.All.Count} tests");
         Dictionary<string, int> sizes = CorpusTest.All.GroupBy(t => t.Family).ToDictionary(g => g.Key, g => g.Count());
         Assert.True(sizes["cache"] >= 20, $"cache: {sizes["cache"]} tests");
+        Assert.True(sizes["swiotlb"] >= 25, $"swiotlb: {sizes["swiotlb"]} tests");
     }
 
     [Fact]
