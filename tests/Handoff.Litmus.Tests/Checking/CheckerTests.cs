@@ -91,7 +91,7 @@ public sealed class CheckerTests
         LitmusTest test = Parse("place", $"machine {{ {machine} }}\nbuffer a = pages(64K) {place};\nbuffer b = pages(1M) {place};\nbuffer h = heap(system, 1M) {place};");
         foreach (MachineVariant variant in Variants.Of(test))
         {
-            var setup = new MachineSetup(test, variant);
+            var setup = new MachineSetup(test, variant, Kernel.Switches);
             setup.PlaceBuffers(test.Buffers, 8);
             Assert.All(setup.Objects.Values.SelectMany(o => o.Runs), r => Assert.True(r.Start >= from && r.Start + r.Size <= to, $"{r.Start:x}"));
             Assert.All(setup.Objects.Values.SelectMany(o => o.Runs), r => Assert.True(setup.Machine.Ram.Contains(new PhysicalAddress(r.Start), r.Size)));
