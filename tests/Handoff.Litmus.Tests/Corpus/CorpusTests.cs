@@ -64,7 +64,11 @@ public sealed partial class CorpusTests
     {
         foreach (CorpusTest test in CorpusTest.All.Where(t => !t.IsGenerated))
         {
-            string comments = string.Join(' ', Comment().Matches(test.Text).Select(m => m.Groups["text"].Value));
+            // What NAME-fixed changes is argued beside what is wrong in NAME.
+            CorpusTest? wrong = test.Name.EndsWith("-fixed", StringComparison.Ordinal)
+                ? CorpusTest.All.FirstOrDefault(t => t.Family == test.Family && t.Name == test.Name[..^"-fixed".Length]) : null;
+            string comments = string.Join(' ', Comment().Matches(test.Text + wrong?.Text).Select(m => m.Groups["text"].Value));
+            Assert.Contains("//", test.Text, StringComparison.Ordinal);
             Assert.True(comments.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length >= 8, $"{test}: no comment argues the verdict");
             Assert.NotEmpty(test.Test.Expectations);
         }

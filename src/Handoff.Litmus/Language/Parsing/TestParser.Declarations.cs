@@ -365,6 +365,12 @@ internal sealed partial class TestParser
             return null;
         }
 
+        if (size.Value - 1 > ulong.MaxValue - Math.Max(cpu.Value, dma.Value))
+        {
+            _diagnostics.Error(DiagnosticIds.OutOfRange, size.Span, "the window reaches past the last address");
+            return null;
+        }
+
         return new Located<DmaRange>(new DmaRange(new PhysicalAddress(cpu.Value), new DmaAddress(dma.Value), size.Value)) { Span = From(first) };
     }
 
