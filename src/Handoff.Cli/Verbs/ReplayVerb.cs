@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using Handoff.Cli.Terminal;
 using Handoff.Kernels;
+using Handoff.Reports.Html;
 using Handoff.Reports.Replay;
 using Handoff.Tracing.Replay;
 
@@ -18,6 +19,7 @@ internal sealed class ReplayVerb : Verb
     private readonly Option<string> _areas = new("--areas") { HelpName = "N,…", Description = "numbers of areas; cpus for one a processor" };
     private readonly Option<string> _kernels = new("--kernel", "-k") { HelpName = "A,B,…", Description = "kernels (default: the recorded one)" };
     private readonly Option<string> _bounce = new("--bounce") { HelpName = "HOW,…", Description = "which mappings bounce: recorded, needed, force, never" };
+    private readonly Option<string> _html = new("--html") { HelpName = "FILE", Description = "also write one page with the curve" };
     private readonly Option<bool> _json = new("--json") { Description = "for programs" };
     private readonly ReplayOptionSet _common = new();
 
@@ -28,6 +30,7 @@ internal sealed class ReplayVerb : Verb
         foreach (var option in (Option[])[_sizes, _areas, _kernels, _bounce])
             Options.Add(option);
         _common.AddTo(this);
+        Options.Add(_html);
         Options.Add(_json);
     }
 
@@ -80,6 +83,8 @@ internal sealed class ReplayVerb : Verb
         progress.Dispose();
 
         var report = new ReplayReport(load, known[0], outcomes, Stopwatch.GetElapsedTime(began)) { Interrupted = session.Cancelled.IsCancellationRequested };
+        if (arguments.GetValue(_html) is { } html)
+            OutputFile.Write(html, stream => ReplayHtmlWriter.Write(report, stream));
         if (arguments.GetValue(_json))
             session.WriteUtf8(stream => ReplayJsonWriter.Write(report, stream));
         else

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Handoff.Cli.Terminal;
+using Handoff.Reports.Html;
 using Handoff.Reports.Replay;
 using Handoff.Tracing.Replay;
 using Handoff.Tracing.Sizing;
@@ -16,6 +17,7 @@ internal sealed class SizeVerb : Verb
     private readonly Option<string> _areas = new("--areas") { HelpName = "N", Description = "number of areas; cpus for one a processor (default: as recorded)" };
     private readonly Option<string> _kernel = new("--kernel", "-k") { HelpName = "A", Description = "the kernel (default: the recorded one)" };
     private readonly Option<string> _bounce = new("--bounce") { HelpName = "HOW", Description = "which mappings bounce: recorded, needed, force" };
+    private readonly Option<string> _html = new("--html") { HelpName = "FILE", Description = "also write one page with the curve" };
     private readonly Option<bool> _json = new("--json") { Description = "for programs" };
     private readonly ReplayOptionSet _common = new();
 
@@ -26,6 +28,7 @@ internal sealed class SizeVerb : Verb
         foreach (var option in (Option[])[_headroom, _areas, _kernel, _bounce])
             Options.Add(option);
         _common.AddTo(this);
+        Options.Add(_html);
         Options.Add(_json);
     }
 
@@ -62,6 +65,8 @@ internal sealed class SizeVerb : Verb
         input.Check(session);
         ReplayOptionSet.CheckDevices(masks, load);
         var elapsed = Stopwatch.GetElapsedTime(began);
+        if (arguments.GetValue(_html) is { } html)
+            OutputFile.Write(html, stream => ReplayHtmlWriter.Write(result, elapsed, stream));
         if (arguments.GetValue(_json))
             session.WriteUtf8(stream => SizeJsonWriter.Write(result, elapsed, stream));
         else

@@ -87,14 +87,17 @@ internal static class ReplayText
         + (failure.Region is { } region && failure.Cause.DependsOnSize() ? $"the region {region} is full" : failure.Cause.Describe());
 
     /// <summary>What would help.</summary>
-    public static string Cure(ReplayFailure failure) => failure.Cause switch
+    public static string Cure(ReplayFailure failure) =>
+        failure.Cause.DependsOnSize() && failure.Region is { } region ? $"enlarge the reserved region {region}" : Cure(failure.Cause);
+
+    /// <summary>What would help against a cause.</summary>
+    public static string Cure(FailureCause cause) => cause switch
     {
         FailureCause.TooLong => "one bounce holds 256 KiB, less with an alignment mask: map less at once (dma_max_mapping_size() tells how much), or memory that the device reaches",
         FailureCause.Boundary => "map no more at once than the segment boundary allows",
         FailureCause.PoolOutOfReach => "no size moves the pool into reach: a wider mask, or memory that the device reaches (GFP_DMA, GFP_DMA32)",
         FailureCause.NoPool => "boot with a pool (without swiotlb=noforce), or map memory that the device reaches",
         FailureCause.Refused => "the caller does not allow a bounce: map memory that the device reaches",
-        _ when failure.Region is { } region => $"enlarge the reserved region {region}",
         _ => "a larger pool",
     };
 
