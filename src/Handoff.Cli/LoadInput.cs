@@ -38,7 +38,7 @@ internal sealed class LoadInput : IDisposable
         // An archive was unpacked beside its facts.
         bool unpacked = File.Exists(copy ?? path) && bundle.Directory is { } directory && directory != Path.GetDirectoryName(Path.GetFullPath(copy ?? path));
         string again = unpacked ? bundle.Directory! : copy ?? path;
-        string name = copy is not null ? "standard input" : NameOf(path, bundle);
+        string name = copy is not null ? "standard input" : LitmusFile.Printable(NameOf(path, bundle));
         return new LoadInput(bundle, copy, RecordedLoad.Open(name, facts, () => RecordingBundle.Open(again).Reader, recorded, session.Cancelled));
     }
 #pragma warning restore CA2000

@@ -45,7 +45,7 @@ public sealed class LoadCounts
     /// <summary>Entries of truncated lists that nothing in the recording shows.</summary>
     public long MissingEntries { get; internal set; }
 
-    /// <summary>Mappings without a direction or with one that no map takes.</summary>
+    /// <summary>Maps and syncs with a direction or length that no kernel takes.</summary>
     public long Unusable { get; internal set; }
 
     /// <summary>Events lost while recording.</summary>

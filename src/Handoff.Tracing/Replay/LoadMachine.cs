@@ -75,13 +75,14 @@ public sealed class LoadMachine
             SwiotlbParameter = swiotlb,
         };
 
-        MemoryRange? pool = facts.Swiotlb ?? (parameter.NoForce ? null : GuessPool(survey, parameter, assumed));
+        MemoryRange? mappedPool = facts.Swiotlb is { } mapped && IsPool(mapped) ? mapped : null;
+        MemoryRange? pool = mappedPool ?? (parameter.NoForce ? null : GuessPool(survey, parameter, assumed));
         bool force = parameter.Force || survey.ForcedInDefaultPool;
         int areas = 0;
         if (pool is { } range)
         {
             int slots = (int)(range.Size >> SwiotlbConstants.SlotShift);
-            areas = facts.SwiotlbAreas != 0 ? facts.SwiotlbAreas
+            areas = facts.SwiotlbAreas != 0 ? SwiotlbParameter.RoundAreas(facts.SwiotlbAreas)
                 : kernel.Switches.Areas ? SwiotlbParameter.LimitAreas(SwiotlbParameter.RoundAreas(parameter.Areas ?? cpus), slots) : 1;
             areas = SwiotlbParameter.LimitAreas(areas, slots);
         }
@@ -104,7 +105,7 @@ public sealed class LoadMachine
             Ranges = ranges,
             Coherent = Facts.IsCoherent(name),
             MinAlignMask = pci?.Driver == "nvme" ? 0xfffu : 0,
-            RestrictedPool = Facts.RestrictedPoolOf(name),
+            RestrictedPool = Facts.RestrictedPoolOf(name) is { } region && IsPool(region.Range) ? region : null,
         };
     }
 
@@ -112,6 +113,10 @@ public sealed class LoadMachine
     public bool KnowsCoherenceOf(string name) =>
         Machine.Architecture == Architecture.X86_64 || Facts.DeviceTree is not null
         || Facts.Probe.Any(line => line.Kind == "dev" && line.Text("name") == name);
+
+    /// <summary>Whether a range can be a bounce pool: page-aligned, at least a slot, and of a size that kernels make.</summary>
+    internal static bool IsPool(MemoryRange range) =>
+        (range.Start.Value & 0xfff) == 0 && range.Size >= SwiotlbConstants.SlotSize && range.Size <= 16UL << 30 && range.End.Value > range.Start.Value;
 
     // Firmware code cuts both masks to what the windows cover (a power of two); without windows nothing is known.
     private static ulong DefaultMask(ulong limit) => limit == 0 ? ulong.MaxValue : DmaMask.Bits(64 - BitOperations.LeadingZeroCount(limit));
@@ -150,8 +155,10 @@ public sealed class LoadMachine
             return null;
         // The pool begins at or below the lowest slot seen: the first search of a fresh pool takes its first slots.
         ulong start = lowest & ~0xfffUL;
-        while (start + size <= survey.HighestSlot)
+        while (start + size <= survey.HighestSlot && size < 16UL << 30)
             size *= 2;
+        if (!IsPool(new MemoryRange(new(start), size)))
+            return null;
         assumed.Add($"pool: {size >> 20} MiB at 0x{start:x}");
         return new MemoryRange(new(start), size);
     }

@@ -11,8 +11,10 @@ public sealed partial class LoadReader
     private readonly List<List<PendingBounce>> _pending = []; // [cpu], oldest first
     private long _served;
 
+    /// <summary>The bounces that wait on a CPU; numbers beyond any machine's share lists.</summary>
     private List<PendingBounce> PendingOf(int cpu)
     {
+        cpu = (ushort)cpu;
         while (_pending.Count <= cpu)
             _pending.Add([]);
         return _pending[cpu];

@@ -102,7 +102,7 @@ public sealed partial class LoadReader
 
     private void Allocate(in DmaEvent e)
     {
-        if (e.VirtualAddress.Value == 0 || !IsInPool(e.DmaAddress.Value))
+        if (e.VirtualAddress.Value == 0 || !IsInPool(e.DmaAddress.Value) || e.Size > _current.Device.RestrictedPool!.Range.Size)
             return;
         var operation = new LoadOperation
         {

@@ -35,7 +35,7 @@ public sealed partial class LoadReader
         _change = Change;
         if (machine.Pool is { } pool)
             _pools.Add(new SlotOwners(pool));
-        foreach (RestrictedPoolFacts restricted in machine.Facts.RestrictedPools)
+        foreach (RestrictedPoolFacts restricted in machine.Facts.RestrictedPools.Where(static r => LoadMachine.IsPool(r.Range)))
             _pools.Add(new SlotOwners(restricted.Range));
     }
 
@@ -82,15 +82,15 @@ public sealed partial class LoadReader
         switch (e.Kind)
         {
             case DmaEventKind.SwiotlbBounced:
-                if (Enter(ref e))
+                if (Enter(ref e) && IsLength(e.Size))
                     PushBounce(e);
                 break;
             case DmaEventKind.MapPage or DmaEventKind.MapResource:
-                if (Enter(ref e) && Usable(e))
+                if (Enter(ref e) && Usable(e, !IsLength(e.Size)))
                     MapSingle(e);
                 break;
             case DmaEventKind.MapSg:
-                if (Enter(ref e) && Usable(e))
+                if (Enter(ref e) && Usable(e, e.Lengths.Contains(0u)))
                     MapList(e);
                 break;
             case DmaEventKind.UnmapPage or DmaEventKind.UnmapResource:
@@ -150,7 +150,7 @@ public sealed partial class LoadReader
 
     private void AddDevice(int number)
     {
-        string name = _reader.Devices[number];
+        string name = string.Concat(_reader.Devices[number].Select(static c => char.IsControl(c) ? '?' : c));
         LoadDevice device = _machine.DeviceOf(name);
         _devices.Add(new DeviceEvidence(device, _machine.KnowsCoherenceOf(name), !_machine.Machine.HasNonCoherentDevices)
         {
@@ -159,9 +159,12 @@ public sealed partial class LoadReader
         _deviceOf[number] = _devices.Count;
     }
 
-    private bool Usable(in DmaEvent e)
+    /// <summary>No kernel maps nothing, or more than there are addresses; a damaged recording may say so.</summary>
+    private static bool IsLength(ulong size) => size is > 0 and <= 1UL << 48;
+
+    private bool Usable(in DmaEvent e, bool badLength = false)
     {
-        if (e.HasDirection && e.Direction <= DmaDirection.FromDevice)
+        if (!badLength && e.HasDirection && e.Direction <= DmaDirection.FromDevice)
             return true;
         Counts.Unusable++;
         return false;

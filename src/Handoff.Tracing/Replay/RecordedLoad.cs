@@ -7,14 +7,16 @@ namespace Handoff.Tracing.Replay;
 public sealed class RecordedLoad
 {
     /// <summary>Up to this many bytes of operations are kept.</summary>
-    private const long MostKept = 256L << 20;
+    internal const long MostKept = 256L << 20;
 
     private readonly Func<RecordingReader> _open;
+    private readonly long _mostKept;
     private List<LoadChunk>? _kept;
     private bool _tooLong;
 
-    private RecordedLoad(string name, LoadMachine machine, Func<RecordingReader> open)
+    private RecordedLoad(string name, LoadMachine machine, Func<RecordingReader> open, long mostKept)
     {
+        _mostKept = mostKept;
         Name = name;
         Machine = machine;
         _open = open;
@@ -53,14 +55,19 @@ public sealed class RecordedLoad
     /// <param name="open">Opens the recording at its beginning, as often as asked.</param>
     /// <param name="parameter">swiotlb= of the recorded machine where facts do not tell; <see langword="null"/> if unknown.</param>
     /// <param name="cancellation">Ends a survey early.</param>
-    public static RecordedLoad Open(string name, MachineFacts? facts, Func<RecordingReader> open, string? parameter = null, CancellationToken cancellation = default)
+    public static RecordedLoad Open(string name, MachineFacts? facts, Func<RecordingReader> open, string? parameter = null, CancellationToken cancellation = default) =>
+        Open(name, facts, open, MostKept, parameter, cancellation);
+
+    /// <summary>As above, with a limit for what is kept.</summary>
+    internal static RecordedLoad Open(
+        string name, MachineFacts? facts, Func<RecordingReader> open, long mostKept, string? parameter = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(open);
         facts ??= new MachineFacts("");
         using RecordingReader reader = open();
         bool known = facts.Ram is not null && facts.CommandLine.Length > 0 && facts.KernelRelease.Length > 0 && facts.Swiotlb is not null;
         LoadSurvey survey = LoadSurvey.Take(reader, device => facts.RestrictedPoolOf(device) is not null, known, cancellation);
-        return new RecordedLoad(name, LoadMachine.Create(facts, reader.Header, survey, facts.Parameter("swiotlb") ?? parameter ?? ""), open);
+        return new RecordedLoad(name, LoadMachine.Create(facts, reader.Header, survey, facts.Parameter("swiotlb") ?? parameter ?? ""), open, mostKept);
     }
 
     /// <summary>Goes over the load. A chunk is valid until the next one is asked for.</summary>
@@ -94,7 +101,7 @@ public sealed class RecordedLoad
                 chunk.Trim();
                 keep.Add(chunk);
                 bytes += chunk.Bytes;
-                if (bytes > MostKept)
+                if (bytes > _mostKept)
                     (keep, _tooLong) = (null, true);
             }
 
