@@ -164,7 +164,7 @@ public sealed class LoadReaderTests
                 DynamicPools = random.Next(3) == 0,
                 Cpus = random.Next(1, 100),
             };
-            RecordedLoad load = RecordedLoad.Open("fuzz", random.Next(2) == 0 ? null : facts, () => Recording.Open(new MemoryStream(bytes)));
+            RecordedLoad load = RecordedLoad.Open("fuzz", random.Next(2) == 0 ? null : facts, () => Recording.Open(new MemoryStream(bytes)), cancellation: TestContext.Current.CancellationToken);
             var outcomes = ReplayRun.Run(load, [ReplayConfiguration.AsRecorded, new ReplayConfiguration { Slots = 256, Bounce = BounceMode.Forced }], cancellation: TestContext.Current.CancellationToken);
             Assert.All(outcomes, o => Assert.InRange(o.SameOutcome, 0, o.Compared));
         }
