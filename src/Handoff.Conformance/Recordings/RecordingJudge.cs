@@ -37,8 +37,8 @@ internal static class RecordingJudge
         {
             MachineJudge.Judge(recorded, verdict);
             string? trace = PackedFile.Find(directory, "trace.dat") ?? PackedFile.Find(directory, "trace.txt");
-            IReadOnlyDictionary<int, HeldMappings>? held = trace is null ? null : Replayer.Replay(recorded, verdict, trace);
-            ProbeJudge.Judge(recorded, verdict, held);
+            ReplayedCases? cases = trace is null ? null : Replayer.Replay(recorded, verdict, trace);
+            ProbeJudge.Judge(recorded, verdict, cases);
             foreach (string other in OtherTraces(directory))
                 Replayer.Replay(recorded, verdict, other);
         }

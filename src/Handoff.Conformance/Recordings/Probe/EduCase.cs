@@ -32,12 +32,18 @@ internal static class EduCase
         string head = $"edu n={line.Case} dev={device} mask={line.Text("mask")}";
         bench.Fill(source, size, 0x55);
         bench.Bytes(target, size).Clear();
-        DmaAddress from = bench.Layer.MapPhys(device, source, size, DmaDirection.ToDevice);
-        DmaAddress to = bench.Layer.MapPhys(device, target, size, DmaDirection.FromDevice);
+        DmaAddress from = bench.Map(line.Case, device, source, size, DmaDirection.ToDevice);
+        DmaAddress to = bench.Map(line.Case, device, target, size, DmaDirection.FromDevice);
         if (!from.IsMapped || !to.IsMapped)
         {
             // The probe leaves the other one mapped; nothing else ever shows it.
             log.Compare(line, $"{head} size={size} alloc={line.Text("alloc")} map-failed");
+            return;
+        }
+
+        if (failed && bench.MayBeFull(device) && (bench.Reach(device, from) != source || bench.Reach(device, to) != target))
+        {
+            log.Explain([line], ProbeLog.PoolMayBeFull);
             return;
         }
 

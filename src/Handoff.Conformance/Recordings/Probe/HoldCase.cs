@@ -8,13 +8,7 @@ internal static class HoldCase
 {
     private const int FailuresToStop = 20;
 
-    /// <summary>Judges a case.</summary>
-    /// <param name="log">The log.</param>
-    /// <param name="bench">The machine.</param>
-    /// <param name="state">The probe's state.</param>
-    /// <param name="lines">The lines of the case.</param>
-    /// <param name="replayed">What the replay of the trace says: it knows what else was mapped; <see langword="null"/> without a trace.</param>
-    public static void Judge(ProbeLog log, ProbeBench bench, ProbeState state, List<ProbeLine> lines, HeldMappings? replayed)
+    public static void Judge(ProbeLog log, ProbeBench bench, ProbeState state, List<ProbeLine> lines)
     {
         ProbeLine last = lines[^1];
         if (last.Number("size") is not (> 0 and <= 1 << 20 and { } size) || last.Number("wanted") is not (<= 100_000 and { } wanted))
@@ -49,6 +43,7 @@ internal static class HoldCase
 
         foreach (DmaAddress dma in held)
             bench.Layer.UnmapPhys(device, dma, size, DmaDirection.ToDevice);
+        HeldMappings? replayed = bench.Cases?.Held(last.Case);
         (int mapped, failed, firstFailure) = replayed is null ? (held.Count, failed, firstFailure) : (replayed.Mapped, replayed.Failed, replayed.FirstFailure);
         foreach (ProbeLine line in lines)
         {

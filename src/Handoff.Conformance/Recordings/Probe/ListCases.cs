@@ -51,6 +51,22 @@ internal sealed class ListCases(ProbeLog log, ProbeBench bench, ProbeState state
             error = segments != 0 ? 0 : -1;
         }
 
+        if (segments > 0 && list.Number("rc") != 0 && Array.Exists(entries, e => Reach(device, e) != e.Address))
+        {
+            if (bench.MayBeFull(device))
+            {
+                layer.UnmapSg(device, table.Entries, direction, attributes);
+                log.Explain([.. lines, list], ProbeLog.PoolMayBeFull);
+                return;
+            }
+
+            if (bench.Cases?.FoundNoSlots(list.Case) == true)
+            {
+                layer.UnmapSg(device, table.Entries, direction, attributes);
+                (segments, error) = (0, useTable ? (int)Errno.IO : -1);
+            }
+        }
+
         int bounced = 0, flags = 0, inCopy = 0, cpuSync = 0, deviceSync = 0, unmapCopy = 0;
         var isBounced = new bool[entries.Length];
         string head = $"n={list.Case}";

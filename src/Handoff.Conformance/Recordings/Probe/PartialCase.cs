@@ -24,7 +24,7 @@ internal static class PartialCase
         Device device = bench.Device(name);
         state.NeedMask(device, 32);
         DmaDirection direction = ProbeBench.Direction(first.Text("dir"));
-        DmaAddress dma = bench.Layer.MapPhys(device, buffer, Size, direction);
+        DmaAddress dma = bench.Map(first.Case, device, buffer, Size, direction);
         if (!dma.IsMapped)
         {
             foreach (ProbeLine line in lines)
@@ -34,6 +34,12 @@ internal static class PartialCase
 
         PhysicalAddress reach = bench.Reach(device, dma);
         bool bounced = reach != buffer;
+        if (first.Has("err") && bounced && bench.MayBeFull(device))
+        {
+            log.Explain(lines, ProbeLog.PoolMayBeFull);
+            return;
+        }
+
         foreach (ProbeLine line in lines)
         {
             if (line.Number("off") is not { } offset || line.Number("len") is not { } length || offset > Size || length > Size - offset)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Handoff.Conformance.Recordings.Machines;
+using Handoff.Conformance.Recordings.Replay;
 
 namespace Handoff.Conformance.Recordings.Probe;
 
@@ -13,8 +14,12 @@ internal sealed class ProbeBench : IDisposable
     private readonly BootedMachine<RealMemory> _booted;
     private ulong _low, _high;
 
-    public ProbeBench(RecordedMachine recorded)
+    /// <summary>Boots the machine.</summary>
+    /// <param name="recorded">The machine.</param>
+    /// <param name="cases">What the engine did when the trace was replayed; <see langword="null"/> without a complete trace.</param>
+    public ProbeBench(RecordedMachine recorded, ReplayedCases? cases)
     {
+        Cases = cases;
         Memory = RealMemory.For(recorded.Machine);
         _booted = recorded.Boot(Memory);
     }
@@ -26,6 +31,23 @@ internal sealed class ProbeBench : IDisposable
     public Machine Machine => Layer.Machine;
 
     public RealMemory Memory { get; }
+
+    /// <summary>What the engine did when the trace was replayed; <see langword="null"/> without a complete trace.</summary>
+    public ReplayedCases? Cases { get; }
+
+    /// <summary>Maps a buffer as part of a case. Here the pool is nearly empty; where the replay of the trace found it full, it is.</summary>
+    public DmaAddress Map(
+        int number, Device device, PhysicalAddress buffer, ulong size, DmaDirection direction, DmaAttributes attributes = DmaAttributes.None)
+    {
+        DmaAddress dma = Layer.MapPhys(device, buffer, size, direction, attributes);
+        if (!dma.IsMapped || Cases?.FoundNoSlots(number) != true || !Layer.IsBounced(device, dma))
+            return dma;
+        Layer.UnmapPhys(device, dma, size, direction, DmaAttributes.SkipCpuSync);
+        return DmaAddress.MappingError;
+    }
+
+    /// <summary>Whether a map that succeeds here may have failed there: there is no complete trace that would say so.</summary>
+    public bool MayBeFull(Device device) => Cases is null && Layer.AllocatorOf(device) is not null;
 
     public Device Device(string name) => _booted[name];
 

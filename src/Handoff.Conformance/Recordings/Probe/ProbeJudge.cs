@@ -15,13 +15,10 @@ internal sealed class ProbeJudge : IDisposable
     private readonly ProbeState _state;
     private readonly ListCases _lists;
 
-    private readonly IReadOnlyDictionary<int, HeldMappings>? _held;
-
-    private ProbeJudge(RecordedMachine recorded, RecordingVerdict verdict, IReadOnlyDictionary<int, HeldMappings>? held)
+    private ProbeJudge(RecordedMachine recorded, RecordingVerdict verdict, ReplayedCases? cases)
     {
-        _held = held;
         _log = new ProbeLog(recorded.Facts, verdict);
-        _bench = new ProbeBench(recorded);
+        _bench = new ProbeBench(recorded, cases);
         _state = new ProbeState(_log, _bench);
         _lists = new ListCases(_log, _bench, _state);
     }
@@ -29,12 +26,12 @@ internal sealed class ProbeJudge : IDisposable
     /// <summary>Judges the whole log of a recording.</summary>
     /// <param name="recorded">The machine.</param>
     /// <param name="verdict">Receives counts and differences.</param>
-    /// <param name="held">What the trace's replay says about mappings that were kept, by case; <see langword="null"/> without a trace.</param>
-    public static void Judge(RecordedMachine recorded, RecordingVerdict verdict, IReadOnlyDictionary<int, HeldMappings>? held)
+    /// <param name="cases">What the engine did in the probe's cases when the trace was replayed; <see langword="null"/> without a trace.</param>
+    public static void Judge(RecordedMachine recorded, RecordingVerdict verdict, ReplayedCases? cases)
     {
         if (recorded.Facts.Probe.IsEmpty)
             return;
-        using var judge = new ProbeJudge(recorded, verdict, held);
+        using var judge = new ProbeJudge(recorded, verdict, cases);
         while (judge._log.Current is { } line)
             judge.JudgeNext(line);
     }
@@ -78,7 +75,7 @@ internal sealed class ProbeJudge : IDisposable
                 if (_state.IsTranslated(_state.DeviceOf(line)))
                     _log.NotCovered(held);
                 else
-                    HoldCase.Judge(_log, _bench, _state, held, _held?.GetValueOrDefault(line.Case));
+                    HoldCase.Judge(_log, _bench, _state, held);
                 _state.Count(line.Case);
                 break;
             case "single":

@@ -6,6 +6,9 @@ namespace Handoff.Conformance.Recordings.Probe;
 /// <summary>The probe's log while it is judged: the next lines, and the verdict on those before.</summary>
 internal sealed class ProbeLog(MachineFacts facts, RecordingVerdict verdict)
 {
+    /// <summary>Why a recorded failure cannot be judged.</summary>
+    public const string PoolMayBeFull = "without a complete trace: whether the pool has room depends on what other devices hold";
+
     private const string Part = "probe";
     private int _next;
 

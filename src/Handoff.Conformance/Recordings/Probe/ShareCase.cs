@@ -44,6 +44,14 @@ internal sealed class ShareCase(ProbeLog log, ProbeBench bench, List<ProbeLine> 
                 break;
         }
 
+        bool failed = lines.Exists(static l => (l.Number("mapA") ?? 0) != 0 || (l.Number("mapB") ?? 0) != 0 || (l.Number("mapA2") ?? 0) != 0);
+        if (fewest > 0 && failed && (bench.MayBeFull(_a) || bench.MayBeFull(_b) || bench.Cases?.FoundNoSlots(first.Case) == true))
+        {
+            // Which of the maps found no slots, the replay does not tell.
+            log.Explain(lines, ProbeLog.PoolMayBeFull);
+            return;
+        }
+
         for (int i = 0; i < lines.Count; i++)
             log.Compare(lines[i], i < best.Length ? best[i] : "(no further line)");
     }

@@ -157,6 +157,8 @@ internal sealed partial class Replayer
         if (!bounce.IsRecorded || device.IsTranslated || result == bounce.Recorded)
         {
             bounce.IsDone = true;
+            if (!result.IsMapped && device.IsScheduled && _caseNumber > 0)
+                _cases.AddFull(_caseNumber);
             if (_isComplete && !result.IsMapped && _reader.Header.Clock is null or "local" && _fullText.StartsWith("swiotlb buffer", StringComparison.Ordinal))
                 _full.Failed(bounce.Decision.Time, device.Device.Name, _fullText);
             if (owner is not null)

@@ -195,10 +195,7 @@ internal sealed partial class Replayer
     private void NoteMapOfCase(TraceEvent e, ReplayedDevice device, bool mapped)
     {
         if (_case is { Kind: "hold" } hold && hold.Text("dev") == device.Device.Name && hold.Number("size") == e.Size && e.Direction == DmaDirection.ToDevice)
-        {
-            Held.TryAdd(hold.Case, new HeldMappings());
-            Held[hold.Case].Add(mapped);
-        }
+            _cases.AddHeld(hold.Case, mapped);
 
         if (_case is not { Kind: "single" } line || line.Text("dev") != device.Device.Name || line.Number("size") != e.Size)
             return;

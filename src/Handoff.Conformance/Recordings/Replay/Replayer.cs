@@ -34,6 +34,7 @@ internal sealed partial class Replayer
     private bool _isScheduleSure;
 
     private int _applied;
+    private int _caseNumber;
     private long _losses;
 
     private Replayer(RecordedMachine recorded, RecordingVerdict verdict, RecordingReader reader, string file, bool isComplete)
@@ -55,15 +56,14 @@ internal sealed partial class Replayer
         _layer.PlacePool = PlacePool;
     }
 
-    /// <summary>How many mappings of each of the probe's <c>hold</c> cases the engine made before it failed.</summary>
-    public Dictionary<int, HeldMappings> Held { get; } = [];
+    private readonly ReplayedCases _cases = new();
 
     /// <summary>Replays one file of a recording.</summary>
     /// <param name="recorded">The machine.</param>
     /// <param name="verdict">Receives counts and differences.</param>
     /// <param name="path">The trace.</param>
-    /// <returns>What the probe's log is to be compared with; <see langword="null"/> if the trace is incomplete.</returns>
-    public static IReadOnlyDictionary<int, HeldMappings>? Replay(RecordedMachine recorded, RecordingVerdict verdict, string path)
+    /// <returns>What the engine did in the probe's cases; <see langword="null"/> if the trace is incomplete.</returns>
+    public static ReplayedCases? Replay(RecordedMachine recorded, RecordingVerdict verdict, string path)
     {
         using RecordingReader reader = Recording.Open(path);
         string file = Path.GetFileName(path);
@@ -76,7 +76,7 @@ internal sealed partial class Replayer
         replayer.End();
         foreach (RecordingDiagnostic diagnostic in reader.Diagnostics.Where(static d => d.Severity == DiagnosticSeverity.Error))
             verdict.Problems.Add($"{file}: {diagnostic.Message}");
-        return replayer._isComplete ? replayer.Held : null;
+        return replayer._isComplete ? replayer._cases : null;
     }
 
     private void Replay(TraceEvent e)
@@ -152,6 +152,7 @@ internal sealed partial class Replayer
         EndCase();
         ApplyChanges(number);
         _isScheduleSure = true;
+        _caseNumber = number;
         _case = _schedule.Case(number);
     }
 
