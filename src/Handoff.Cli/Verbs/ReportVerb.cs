@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Handoff.Cli.Terminal;
+using Handoff.Reports.Html;
 using Handoff.Reports.Trace;
 using Handoff.Tracing.Findings;
 
@@ -14,13 +15,14 @@ internal sealed class ReportVerb : Verb
     private readonly Option<string[]> _devices = new("--device") { HelpName = "NAME,…", Description = "only what concerns these devices", AllowMultipleArgumentsPerToken = false };
     private readonly Option<string> _top = new("--top") { HelpName = "N", Description = $"most findings, and most rows of a table (default {TraceTextWriter.UsualRows})" };
     private readonly Option<bool> _noReplay = new("--no-replay") { Description = "do not try cures out on the recorded load" };
+    private readonly Option<string> _html = new("--html") { HelpName = "FILE", Description = "also write one page with every mapping on a timeline" };
     private readonly Option<bool> _json = new("--json") { Description = "for programs" };
 
     public ReportVerb()
         : base("report", "Say what is wrong in a recording of DMA events, why, and what to do; then figures by device.")
     {
         Arguments.Add(_path);
-        foreach (var option in (Option[])[_devices, _top, _noReplay, _json])
+        foreach (var option in (Option[])[_devices, _top, _noReplay, _html, _json])
             Options.Add(option);
     }
 
@@ -34,17 +36,20 @@ internal sealed class ReportVerb : Verb
     {
         string path = arguments.GetRequiredValue(_path);
         int top = ReadTop(arguments.GetValue(_top));
+        string? html = arguments.GetValue(_html);
         long began = Stopwatch.GetTimestamp();
         using var input = TraceInput.Open(path, session);
         TraceAnalysis analysis;
         using (var progress = new ReadingProgress(session, "read"))
-            analysis = TraceAnalyzer.Analyze(input.Reader, input.Facts, progress.Report, session.Cancelled);
+            analysis = TraceAnalyzer.Analyze(input.Reader, input.Facts, progress.Report, html is not null, session.Cancelled);
         input.ThrowIfUnusable();
 
         string[] devices = ReadDevices(arguments.GetValue(_devices) ?? [], analysis);
         CureTrials? trials = arguments.GetValue(_noReplay) || input.Bundle is null || analysis.IsInterrupted ? null : new CureTrials(input.Bundle, session);
         var findings = TraceFindings.Find(analysis, trials is null ? null : trials.Run);
         var report = new TraceReport(input.Name, analysis, findings, Stopwatch.GetElapsedTime(began), devices) { Baseline = trials?.Baseline };
+        if (html is not null)
+            OutputFile.Write(html, stream => TraceHtmlWriter.Write(report, stream));
         if (arguments.GetValue(_json))
             session.WriteUtf8(stream => TraceJsonWriter.Write(report, stream));
         else

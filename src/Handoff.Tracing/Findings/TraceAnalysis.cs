@@ -75,6 +75,9 @@ public sealed class TraceAnalysis
     /// <summary>Whether reading was interrupted.</summary>
     public bool IsInterrupted { get; internal set; }
 
+    /// <summary>Every mapping, if they were to be kept.</summary>
+    public MappingLog? Log { get; internal init; }
+
     internal NameTable TaskNames { get; }
 
     /// <summary>Name of a task.</summary>

@@ -4,7 +4,7 @@ using Handoff.Tracing.Mappings;
 namespace Handoff.Tracing.Findings;
 
 /// <summary>Passes what happens to mappings on to the statistics and to the judge of ownership.</summary>
-internal sealed class TraceObserver(MappingStatistics statistics) : IMappingSink
+internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? log) : IMappingSink
 {
     /// <summary>The judge; set before the first event.</summary>
     public OwnershipJudge Judge { get; set; } = null!;
@@ -22,12 +22,14 @@ internal sealed class TraceObserver(MappingStatistics statistics) : IMappingSink
     public void Ended(in LiveMapping mapping, in MappingEvent release)
     {
         statistics.Ended(mapping, release);
+        log?.Ended(mapping, release);
         Judge.Ended(mapping, release);
     }
 
     public void Synced(in LiveMapping mapping, in MappingEvent sync)
     {
         statistics.Synced(mapping, sync);
+        log?.Synced(mapping, sync);
         Judge.Synced(mapping, sync);
     }
 
