@@ -48,7 +48,7 @@ function finding(f) {
     f.why.map(w => make('p', {}, w)),
     f.cures.length ? make('ul', { 'aria-label': 'What to try' }, f.cures.map(c => make('li', { class: c.helps ? 'helps' : null }, c.parameter ? make('code', {}, c.parameter) : null, c.parameter ? ' ' : '', c.text, make('span', { class: 'soft' }, outcome(c))))) : null,
     f.evidence.length ? make('details', {}, make('summary', {}, 'evidence'), make('ul', { class: 'mono' }, f.evidence.map(e => make('li', {}, e)))) : null,
-    f.firstTime !== undefined && map.count ? make('button', { class: 'noprint', onclick: () => { const pad = Math.max((f.lastTime - f.firstTime) * .05, 1000); view(f.firstTime - rec.start - pad, (f.lastTime ?? f.firstTime) - rec.start + pad); document.getElementById('timeline').scrollIntoView({ block: 'center' }); } }, 'show on the timeline') : null);
+    f.firstTime !== undefined && map.count ? make('button', { class: 'noprint', onclick: () => { const pad = Math.max(((f.lastTime ?? f.firstTime) - f.firstTime) * .05, 1000); view(Math.max(0, f.firstTime - rec.start - pad), Math.min(length, (f.lastTime ?? f.firstTime) - rec.start + pad)); document.getElementById('timeline').scrollIntoView({ block: 'center' }); } }, 'show on the timeline') : null);
 }
 
 // ---- mappings, unpacked: columns of plain arrays, sorted by start ----
