@@ -30,6 +30,12 @@ internal static class Limits
                 Place(ram, buffer, placement, address.Value, diagnostics);
         }
 
+        foreach (Located<DmaRange> window in test.Devices.Where(d => !d.Ranges.IsDefault).SelectMany(d => d.Ranges))
+        {
+            if (window.Value.Size - 1 > ulong.MaxValue - Math.Max(window.Value.CpuStart.Value, window.Value.DmaStart.Value))
+                diagnostics.Error(DiagnosticIds.OutOfRange, window.Span, "this window runs past the last address");
+        }
+
         foreach (Place entry in test.Lists.SelectMany(l => l.Entries))
         {
             ulong whole = test.Buffer(entry.Name.Text)?.Size.Value ?? 0;
