@@ -30,10 +30,12 @@ internal static class Limits
                 Place(ram, buffer, placement, address.Value, diagnostics);
         }
 
-        foreach (Located<DmaRange> window in test.Devices.Where(d => !d.Ranges.IsDefault).SelectMany(d => d.Ranges))
+        foreach (CallStatement call in test.AllStatements.OfType<CallStatement>().Where(c => c.Signature.Kind is ApiKind.Map or ApiKind.Allocate))
         {
-            if (window.Value.Size - 1 > ulong.MaxValue - Math.Max(window.Value.CpuStart.Value, window.Value.DmaStart.Value))
-                diagnostics.Error(DiagnosticIds.OutOfRange, window.Span, "this window runs past the last address");
+            if (call[ParameterRole.Size] is NumberArgument { Value: 0 or > TestParser.LargestBuffer } size)
+                diagnostics.Error(DiagnosticIds.OutOfRange, size.Span, size.Value == 0 ? "the kernel stops with BUG where a map of nothing has to bounce" : $"at most {NumberText.Size(TestParser.LargestBuffer)}");
+            if (call[ParameterRole.Offset] is NumberArgument { Value: > TestParser.LargestBuffer } offset)
+                diagnostics.Error(DiagnosticIds.OutOfRange, offset.Span, $"at most {NumberText.Size(TestParser.LargestBuffer)}");
         }
 
         foreach (Place entry in test.Lists.SelectMany(l => l.Entries))
