@@ -17,6 +17,15 @@ internal sealed partial class Simulation
         ulong size = call.Size ?? to - from;
         ulong original = memory.Start + from;
         var mapping = new Mapping { Name = call.Target?.Text ?? memory.Name, Device = device, Direction = direction, Attributes = call.Attributes, Unchecked = true, Kind = KindOf(call) };
+        if (call.Target is { } target)
+            _mappings[target.Text] = mapping;
+        if (from >= to && call.Size is null)
+        {
+            mapping.Error = Errno.Invalid;
+            Broken(Add(agent, call.Signature.Name, call.Span), null, $"maps nothing: {memory.Name} ends before");
+            return;
+        }
+
         var physical = new PhysicalAddress(original);
         BounceReason reason = _layer.ReasonToBounce(device, physical, size, direction, call.Attributes);
         _effects.Clear();
@@ -42,8 +51,6 @@ internal sealed partial class Simulation
             Broken(steps[0], FindingRules.MapOfStack, $"maps {memory.Name}, which is on the stack");
         if (_allMappings.Exists(m => m.IsCoherentMemory && m.Name == memory.Name && !m.Released))
             Broken(steps[0], FindingRules.Overlap, $"maps {memory.Name}, which is coherent memory: cache work would act on the wrong view of it");
-        if (call.Target is { } target)
-            _mappings[target.Text] = mapping;
     }
 
     private MappingKind KindOf(CallStatement call) => call.Signature.Kind switch
