@@ -1,4 +1,5 @@
 using Handoff.Litmus.Language;
+using Handoff.Ownership;
 
 namespace Handoff.Litmus;
 
@@ -6,4 +7,8 @@ namespace Handoff.Litmus;
 /// <param name="Verdict">What it counts as.</param>
 /// <param name="Message">What is wrong.</param>
 /// <param name="Span">The statement.</param>
-public sealed record CheckFinding(Verdict Verdict, string Message, SourceSpan Span);
+public sealed record CheckFinding(Verdict Verdict, string Message, SourceSpan Span)
+{
+    /// <summary>The numbered rule that is broken, as in recordings (<c>docs/findings.md</c>); <see langword="null"/> if it has no number.</summary>
+    public FindingRule? Rule { get; init; }
+}

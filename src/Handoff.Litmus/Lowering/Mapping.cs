@@ -1,3 +1,5 @@
+using Handoff.Ownership;
+
 namespace Handoff.Litmus.Lowering;
 
 /// <summary>What a mapping call gave: device addresses with the memory behind them, and who owned it when.</summary>
@@ -24,8 +26,14 @@ internal sealed class Mapping
 
     public bool Released { get; set; }
 
+    /// <summary>By which family of calls it was made.</summary>
+    public MappingKind Kind { get; init; }
+
     /// <summary>Coherent memory: no ownership changes hands.</summary>
-    public bool IsCoherentMemory { get; init; }
+    public bool IsCoherentMemory => Kind == MappingKind.Coherent;
+
+    /// <summary>Of an allocation: the bytes that were asked for.</summary>
+    public ulong Requested { get; init; }
 
     /// <summary>An exporter's mapping for an importer: several may exist, and sessions of the CPU are the exporter's business.</summary>
     public bool IsShared { get; init; }
@@ -41,4 +49,8 @@ internal sealed class Mapping
 
     /// <summary>When the device owns the bytes, with the range of the mapping concerned.</summary>
     public List<(ulong From, ulong To, OpenWindow Window)> Owned { get; } = [];
+
+    /// <summary>The memory behind a range of the mapping, as ranges of physical addresses.</summary>
+    public IEnumerable<(ulong Start, ulong End)> Originals(ulong from = 0, ulong to = ulong.MaxValue) =>
+        MemoryObject.Slice(Entries.Select(e => (e.Original, e.Size)), from, to).Select(r => (r.Start, r.Start + r.Size));
 }

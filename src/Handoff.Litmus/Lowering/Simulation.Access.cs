@@ -1,5 +1,6 @@
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
+using Handoff.Ownership;
 
 namespace Handoff.Litmus.Lowering;
 
@@ -40,6 +41,8 @@ internal sealed partial class Simulation
             var effect = new MemoryEffect(write ? EffectKind.Write : EffectKind.Read, start, size, start, path, label);
             step.Effects.Add(effect);
             _cpuAccesses.Add((step, effect, write, name));
+            if (write)
+                WrittenByCpu(agent, effect);
         }
     }
 
@@ -68,19 +71,19 @@ internal sealed partial class Simulation
         PhysicalStep step = _agents[agent].Steps[^1];
         if (!_mappings.TryGetValue(name, out Mapping? mapping) || mapping.Error != Errno.None)
         {
-            Raise(step, Verdicts.Wild, Verdict.Wild, $"{access.Device.Text} uses {name}, which is not mapped");
+            Wild(step, FindingRules.DeviceAccessToNothing, $"{access.Device.Text} uses {name}, which is not mapped");
             return;
         }
 
         Device device = _setup.Devices[access.Device.Text];
         if (device != mapping.Device)
-            Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} uses a mapping of {mapping.Device.Name}");
+            Wild(step, FindingRules.DeviceAccessToNothing, $"{device.Name} uses a mapping of {mapping.Device.Name}");
         if (mapping.Direction == (write ? DmaDirection.ToDevice : DmaDirection.FromDevice))
-            Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} {(write ? "writes" : "reads")} {name} against its direction");
+            Wild(step, FindingRules.DeviceAccessAgainstDirection, $"{device.Name} {(write ? "writes" : "reads")} {name} against its direction");
         (ulong from, ulong to) = Range(access.Handle, mapping.Size, null);
-        _deviceAccesses.Add((step, mapping, from, to, write));
+        _deviceAccesses.Add((step, mapping, from, to));
         if (to > mapping.Size)
-            Raise(step, Verdicts.Wild, Verdict.Wild, $"{device.Name} goes beyond the {mapping.Size} bytes of {name}");
+            Wild(step, FindingRules.DeviceAccessPastEnd, $"{device.Name} goes beyond the {mapping.Size} bytes of {name}");
         AccessPath path = _layer.Rules.IsCoherent(device) ? AccessPath.Snooped : AccessPath.Direct;
         foreach ((ulong reached, ulong original, ulong size) in Slice(mapping, from, to))
             step.Effects.Add(new MemoryEffect(write ? EffectKind.Write : EffectKind.Read, reached, size, original, path, label));

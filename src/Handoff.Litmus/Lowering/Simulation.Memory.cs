@@ -1,5 +1,7 @@
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
+using Handoff.Ownership;
+using Handoff.Sharing;
 
 namespace Handoff.Litmus.Lowering;
 
@@ -8,16 +10,38 @@ internal sealed partial class Simulation
 {
     private void FreeBuffer(int agent, CallStatement call)
     {
-        PhysicalStep step = Add(agent, call.Signature.Name, call.Span);
         if (call.Memory is null || !_setup.Objects.TryGetValue(call.Memory.Name.Text, out MemoryObject? memory))
-            return;
-        foreach (Mapping mapping in _allMappings.Where(m => !m.Released && m.Entries.Exists(e =>
-            memory.Runs.Exists(r => r.Start < e.Original + e.Size && e.Original < r.Start + r.Size))))
         {
-            Broken(step, $"frees {memory.Name} while {mapping.Name} maps it");
-            foreach (OpenWindow window in mapping.Live.Where(w => w.IsOpen))
-                window.Close(agent, _agents[agent].Steps.Count);
+            Add(agent, call.Signature.Name, call.Span);
+            return;
         }
+
+        if (_buffers.TryGetValue(memory.Name, out DmaBuf<RecordingMemory>? buffer))
+        {
+            // Importers hold references: the memory stays until the last one detaches.
+            _effects.Clear();
+            if (buffer.Attachments.Count == 0)
+                buffer.Release();
+            AddEffects(agent, call, _effects);
+            if (buffer.Attachments.Count > 0)
+                return;
+        }
+        else
+        {
+            Add(agent, call.Signature.Name, call.Span);
+        }
+
+        PhysicalStep step = _agents[agent].Steps[^1];
+        if (_freed.Exists(f => f.Name == memory.Name))
+            Broken(step, null, $"frees {memory.Name} twice");
+        _frees.Add((step, memory.Name, memory.Runs));
+        Freed(agent, memory);
+    }
+
+    private void Freed(int agent, MemoryObject memory)
+    {
+        foreach ((ulong start, ulong size) in memory.Runs)
+            _freed.Add((start, start + size, new OpenWindow(agent, _agents[agent].Steps.Count), memory.Name));
     }
 
     private void Allocate(int agent, CallStatement call)
@@ -40,12 +64,12 @@ internal sealed partial class Simulation
             Name = name,
             Device = device,
             Direction = coherentMemory ? DmaDirection.Bidirectional : call.Direction ?? DmaDirection.Bidirectional,
-            IsCoherentMemory = coherentMemory,
+            Kind = coherentMemory ? MappingKind.Coherent : MappingKind.Noncoherent,
+            Attributes = call.Attributes,
+            Requested = call.Size ?? 1,
         };
         mapping.Entries.Add((start, start, size, _layer.Rules.ToDma(device, new PhysicalAddress(start))));
         mapping.Live.Add(new OpenWindow(agent, _agents[agent].Steps.Count));
-        if (!coherentMemory)
-            mapping.Owned.Add((0, 0, new OpenWindow(agent, _agents[agent].Steps.Count)));
         _allMappings.Add(mapping);
         foreach (string? alias in (string?[])[call.Target?.Text, call.OutName?.Text])
         {
@@ -62,14 +86,27 @@ internal sealed partial class Simulation
         int first = _agents[agent].Steps.Count;
         PhysicalStep step = Add(agent, call.Signature.Name, call.Span);
         Commit(agent, first);
-        if (call.Memory is not { } memory || !_mappings.TryGetValue(memory.Name.Text, out Mapping? mapping) || mapping.Released)
+        string name = call.Memory!.Name.Text;
+        if (!_mappings.TryGetValue(name, out Mapping? mapping) || mapping.Released)
         {
-            Broken(step, $"{call.Signature.Name}: nothing of that name is allocated");
+            Broken(step, mapping is null ? FindingRules.UnknownUnmap : FindingRules.DoubleUnmap, $"frees {name}, which is not allocated{(mapping is null ? "" : " any more")}");
             return;
         }
 
+        MappingKind freedAs = call.Function is ApiFunction.DmaFreeNoncoherent or ApiFunction.DmaFreePages ? MappingKind.Noncoherent : MappingKind.Coherent;
+        if (freedAs != mapping.Kind)
+            Broken(step, FindingRules.WrongKind, $"{call.Signature.Name} does not end what allocated {name}");
+        if (call.Size is { } size && size != mapping.Requested)
+            Broken(step, FindingRules.WrongSize, $"frees {size} bytes of {name}; {mapping.Requested} were allocated");
+        if (call.Handle is { } handle && _mappings.GetValueOrDefault(handle.Name.Text) != mapping)
+            Broken(step, FindingRules.WrongCpuAddress, $"frees {name} with the address of something else");
+        if (mapping.Kind == MappingKind.Noncoherent && call.Direction is { } direction && direction != mapping.Direction)
+            Broken(step, FindingRules.WrongDirection, $"frees {name} with another direction than it was allocated with");
+        CheckDeviceAndAttributes(step, call, mapping, call.Attributes, FindingRules.WrongDevice);
         mapping.Released = true;
         foreach (OpenWindow window in mapping.Live.Where(w => w.IsOpen))
             window.Close(agent, first + 1);
+        LeaveOwnership(agent, first + 1, mapping, skipped: false);
+        Freed(agent, _setup.Objects[name]);
     }
 }

@@ -1,5 +1,6 @@
 using Handoff.Direct;
 using Handoff.Litmus.Language;
+using Handoff.Ownership;
 using Handoff.Sharing;
 
 namespace Handoff.Litmus.Lowering;
@@ -37,7 +38,7 @@ internal sealed partial class Simulation
                 break;
             case ApiFunction.DmaBufPin or ApiFunction.DmaBufUnpin:
                 if (LiveAttachment(agent, call) is not null)
-                    Broken(Plain(agent, call), $"{call.Signature.Name}: the importer is not a dynamic one");
+                    Broken(Plain(agent, call), null, $"{call.Signature.Name}: the importer is not a dynamic one");
                 break;
             default:
                 KernelView(agent, call);
@@ -96,7 +97,7 @@ internal sealed partial class Simulation
         _attachments.TryGetValue(name, out Attachment? attachment);
         if (attachment is { Tie: not null, Detached: false })
             return attachment;
-        Broken(Plain(agent, call), $"{call.Signature.Name}: {name} {(attachment is { Detached: true } ? "was detached" : "is not attached")}");
+        Broken(Plain(agent, call), null, $"{call.Signature.Name}: {name} {(attachment is { Detached: true } ? "was detached" : "is not attached")}");
         return null;
     }
 
@@ -114,7 +115,7 @@ internal sealed partial class Simulation
 
         PhysicalStep step = Plain(agent, call);
         if (attachment.Mapped is not null)
-            Broken(step, "detaches while the attachment is mapped");
+            Broken(step, FindingRules.Leak, "detaches while the attachment is mapped");
     }
 
     private void MapAttachment(int agent, CallStatement call)
@@ -164,7 +165,7 @@ internal sealed partial class Simulation
     {
         if (attachment.Mapped is not { } mapping)
         {
-            Broken(Plain(agent, call), "unmaps an attachment that is not mapped");
+            Broken(Plain(agent, call), FindingRules.UnknownUnmap, "unmaps an attachment that is not mapped");
             return;
         }
 
@@ -263,7 +264,7 @@ internal sealed partial class Simulation
         else if (buffer.IsVmapped)
             buffer.Vunmap();
         else
-            Broken(step, $"{call.Signature.Name}: there is no kernel mapping");
+            Broken(step, null, $"{call.Signature.Name}: there is no kernel mapping");
         buffer.Reservation.Unlock();
     }
 }

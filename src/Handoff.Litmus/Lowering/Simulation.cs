@@ -2,6 +2,7 @@ using Handoff.Kernels;
 using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
+using Handoff.Ownership;
 using Handoff.Sharing;
 
 namespace Handoff.Litmus.Lowering;
@@ -25,8 +26,8 @@ internal sealed partial class Simulation
     private readonly List<Errno> _errors = [];
     private readonly Dictionary<string, List<StepRef>> _running = [];
     private readonly List<(PhysicalStep Step, MemoryEffect Effect, bool Write, string Name)> _cpuAccesses = [];
-    private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To, bool Write)> _deviceAccesses = [];
-    private readonly List<(PhysicalStep Step, Mapping Mapping, List<(ulong From, ulong To)> Ranges)> _notGivenBack = []; // unmapped with skip
+    private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To)> _deviceAccesses = [];
+    private readonly List<(PhysicalStep Step, string Memory, List<(ulong Start, ulong Size)> Runs)> _frees = [];
     private readonly List<(ulong Start, ulong Size)> _bounces = [];
     private StepRef? _lastCommit;
     private int _nextLabel = 1;
@@ -202,27 +203,30 @@ internal sealed partial class Simulation
         return step;
     }
 
-    private int Finding(Verdict verdict, string message, SourceSpan span)
+    private int Finding(Verdict verdict, FindingRule? rule, string message, SourceSpan span)
     {
-        _findings.Add(new CheckFinding(verdict, message, span));
+        _findings.Add(new CheckFinding(verdict, message, span) { Rule = rule });
         return _findings.Count - 1;
     }
 
-    private void Raise(PhysicalStep step, Verdicts flag, Verdict verdict, string message)
+    private void Raise(PhysicalStep step, Verdicts flag, Verdict verdict, FindingRule? rule, string message)
     {
         step.Raises |= flag;
-        _certain.Add(Finding(verdict, message, step.Span));
+        _certain.Add(Finding(verdict, rule, message, step.Span));
     }
 
     /// <summary>A rule of the API is broken, whatever the schedule.</summary>
-    private void Broken(PhysicalStep step, string rule) => Raise(step, Verdicts.Contract, Verdict.Contract, rule);
+    private void Broken(PhysicalStep step, FindingRule? rule, string message) => Raise(step, Verdicts.Contract, Verdict.Contract, rule, message);
+
+    /// <summary>An access that nothing allows, whatever the schedule.</summary>
+    private void Wild(PhysicalStep step, FindingRule? rule, string message) => Raise(step, Verdicts.Wild, Verdict.Wild, rule, message);
 
     /// <summary>A call returned an error, or <see cref="Errno.None"/>.</summary>
     private void Fails(PhysicalStep step, CallStatement call, Errno error)
     {
         if (error == Errno.None)
             return;
-        Raise(step, Verdicts.Fails, Verdict.Fails, $"{call.Signature.Name} fails with -{error.KernelName()}");
+        Raise(step, Verdicts.Fails, Verdict.Fails, null, $"{call.Signature.Name} fails with -{error.KernelName()}");
         _errors.Add(error);
     }
 
@@ -258,56 +262,5 @@ internal sealed partial class Simulation
         }
 
         return $"0x{address:x}";
-    }
-
-    /// <summary>Now that every window is known: who touches what while somebody else owns it, or nobody gave it out.</summary>
-    private void AddChecks()
-    {
-        foreach ((PhysicalStep step, Mapping mapping, ulong from, ulong to, bool _) in _deviceAccesses)
-        {
-            if (!mapping.IsCoherentMemory && !mapping.IsShared)
-            {
-                // Before its map or after its release is wild already.
-                Window[] owned = [.. mapping.Owned.Where(o => o.From < to && from < o.To).Select(o => o.Window.ToWindow())];
-                int early = Finding(Verdict.Contract, $"{mapping.Device.Name} uses {mapping.Name} while the CPU owns it", step.Span);
-                step.Checks.Add(new WindowCheck([.. owned], RaiseInside: false, Verdicts.Contract, early));
-            }
-
-            int finding = Finding(Verdict.Wild, $"{mapping.Device.Name} uses {mapping.Name} while it is not mapped", step.Span);
-            step.Checks.Add(new WindowCheck([.. mapping.Live.Select(w => w.ToWindow())], RaiseInside: false, Verdicts.Wild, finding));
-        }
-
-        foreach ((PhysicalStep step, Mapping mapping, List<(ulong From, ulong To)> ranges) in _notGivenBack)
-        {
-            // What the device left as it was nobody misses.
-            if (ranges.Exists(r => _deviceAccesses.Exists(a => a.Write && a.Mapping == mapping && r.From < a.To && a.From < r.To)))
-                Broken(step, $"unmaps {mapping.Name} with SKIP_CPU_SYNC although no sync gave all that was written to the CPU");
-        }
-
-        foreach ((PhysicalStep step, MemoryEffect effect, bool write, string name) in _cpuAccesses)
-        {
-            foreach (Mapping mapping in _allMappings)
-            {
-                if (mapping.IsCoherentMemory || (mapping.Direction == DmaDirection.ToDevice && !write))
-                    continue;
-                Window[] windows = [.. mapping.Owned.Where(o => Overlaps(mapping, o.From, o.To, effect)).Select(o => o.Window.ToWindow())];
-                if (windows.Length == 0)
-                    continue;
-                int finding = Finding(
-                    Verdict.Contract, $"the CPU {(write ? "writes" : "reads")} {name} while {mapping.Device.Name} owns it", step.Span);
-                step.Checks.Add(new WindowCheck([.. windows], RaiseInside: true, Verdicts.Contract, finding));
-            }
-        }
-    }
-
-    private static bool Overlaps(Mapping mapping, ulong from, ulong to, MemoryEffect effect)
-    {
-        foreach ((ulong start, ulong size) in MemoryObject.Slice(mapping.Entries.Select(e => (e.Original, e.Size)), from, to))
-        {
-            if (start < effect.End && effect.Start < start + size)
-                return true;
-        }
-
-        return false;
     }
 }

@@ -12,6 +12,7 @@ internal static class RandomTexts
     private static readonly Gen<string> s_device = OneOf("dev", "dev", "other");
     private static readonly Gen<string> s_handle = OneOf("m0", "m1", "sg", "sgt", "ring_dma", "ring", "nc", "l");
     private static readonly Gen<string> s_memory = OneOf("b", "k", "k2", "n", "ring", "nc", "r", "v", "s");
+    private static readonly Gen<string> s_mapSize = OneOf("", "", ", 64", ", 24", ", 4K", ", 1", ", 300K", ", 1T");
     private static readonly Gen<string> s_size = OneOf("", "", ", 64", ", 24", ", 4K", ", 0", ", 300K", ", 0xffffffffffffffff");
     private static readonly Gen<string> s_range = OneOf("", "", "[0..8]", "[8..24]", "[16..]", "[0..1M]");
 
@@ -23,14 +24,14 @@ internal static class RandomTexts
 
     private static readonly Gen<string> s_deviceItems = OneOf(
         "", "", "dma_mask 32;", "dma_mask 64; noncoherent;", "dma_mask 64; coherent;", "dma_mask 1;", "dma_mask 24; coherent_mask 64;", "bus_limit 1;",
-        "dma_range cpu 0 dma 0xC0000000 size 1G;", "dma_range cpu 1 dma 2 size 3;", "dma_range cpu 0xfffffffffffff000 dma 0 size 0xffffffffffffffff;",
+        "dma_range cpu 0 dma 0xC0000000 size 1G;", "dma_range cpu 1 dma 2 size 3;", "dma_range cpu 0xfffffffffffff000 dma 0 size 4096;",
         "min_align_mask 0xfff;", "min_align_mask 0xffffffff;", "boundary 1;", "boundary 0x7ff;", "boundary 0xffffffffffffffff;", "max_seg 1;", "force_bounce;",
         "restricted_pool 4096;", "restricted_pool 4097;", "restricted_pool 4G;", "restricted_pool 1M; force_bounce no;", "untrusted;");
 
     private static readonly Gen<string> s_place = OneOf("", "", " above 4G", " below 4G", " above 0x100000000000", " at 0x40000000", " at 0x100000000000", " at 0xffffffff offset 3", " in DMA", " below 0x42345678", " in NORMAL");
 
     private static readonly Gen<string> s_statement = Gen.OneOf(
-        Gen.Select(OneOf("m0", "m1"), OneOf("dma_map_single", "dma_map_page", "dma_map_phys", "dma_map_page"), s_device, s_memory, s_size, s_direction, s_attributes,
+        Gen.Select(OneOf("m0", "m1"), OneOf("dma_map_single", "dma_map_page", "dma_map_phys", "dma_map_page"), s_device, s_memory, s_mapSize, s_direction, s_attributes,
             (t, f, d, m, s, dir, a) => $"{t} = {f}({d}, {m}{s}, {dir}{a});"),
         Gen.Select(OneOf("dma_unmap_single", "dma_unmap_page", "dma_unmap_phys", "dma_unmap_resource"), s_device, s_handle, s_size, s_direction, s_attributes,
             (f, d, h, s, dir, a) => $"{f}({d}, {h}{s}, {dir}{a});"),
@@ -58,8 +59,8 @@ internal static class RandomTexts
     public static Gen<string> Any { get; } = Gen.Select(
         Gen.Select(s_machine, s_deviceItems, s_deviceItems, s_place, s_place, s_place),
         s_statement.List[0, 9],
-        s_statement.List[0, 4],
-        s_statement.List[0, 4],
+        s_statement.List[0, 3],
+        s_statement.List[0, 2],
         s_statement.List[0, 3],
         OneOf("system", "cma", "system_uncached", "system_dma32", "system_uncached_dma32"),
         OneOf("64K", "4K", "1M", "1"),

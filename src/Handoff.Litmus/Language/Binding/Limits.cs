@@ -30,6 +30,14 @@ internal static class Limits
                 Place(ram, buffer, placement, address.Value, diagnostics);
         }
 
+        foreach (CallStatement call in test.AllStatements.OfType<CallStatement>().Where(c => c.Signature.Kind is ApiKind.Map or ApiKind.Allocate))
+        {
+            if (call[ParameterRole.Size] is NumberArgument { Value: 0 or > TestParser.LargestBuffer } size)
+                diagnostics.Error(DiagnosticIds.OutOfRange, size.Span, size.Value == 0 ? "the kernel stops with BUG where a map of nothing has to bounce" : $"at most {NumberText.Size(TestParser.LargestBuffer)}");
+            if (call[ParameterRole.Offset] is NumberArgument { Value: > TestParser.LargestBuffer } offset)
+                diagnostics.Error(DiagnosticIds.OutOfRange, offset.Span, $"at most {NumberText.Size(TestParser.LargestBuffer)}");
+        }
+
         foreach (Place entry in test.Lists.SelectMany(l => l.Entries))
         {
             ulong whole = test.Buffer(entry.Name.Text)?.Size.Value ?? 0;

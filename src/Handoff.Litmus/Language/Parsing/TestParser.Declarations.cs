@@ -5,7 +5,9 @@ namespace Handoff.Litmus.Language;
 
 internal sealed partial class TestParser
 {
-    private const ulong LargestBuffer = 1UL << 40;
+    /// <summary>Bytes of the largest buffer.</summary>
+    internal const ulong LargestBuffer = 1UL << 40;
+
     /// <summary>Every architecture's linear map has that much.</summary>
     internal const ulong HighestRam = 1UL << 45;
 
