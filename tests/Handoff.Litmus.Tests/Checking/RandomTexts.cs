@@ -23,7 +23,7 @@ internal static class RandomTexts
 
     private static readonly Gen<string> s_deviceItems = OneOf(
         "", "", "dma_mask 32;", "dma_mask 64; noncoherent;", "dma_mask 64; coherent;", "dma_mask 1;", "dma_mask 24; coherent_mask 64;", "bus_limit 1;",
-        "dma_range cpu 0 dma 0xC0000000 size 1G;", "dma_range cpu 1 dma 2 size 3;", "dma_range cpu 0xfffffffffffff000 dma 0 size 0xffffffffffffffff;",
+        "dma_range cpu 0 dma 0xC0000000 size 1G;", "dma_range cpu 1 dma 2 size 3;", "dma_range cpu 0xfffffffffffff000 dma 0 size 0x1000;",
         "min_align_mask 0xfff;", "min_align_mask 0xffffffff;", "boundary 1;", "boundary 0x7ff;", "boundary 0xffffffffffffffff;", "max_seg 1;", "force_bounce;",
         "restricted_pool 4096;", "restricted_pool 4097;", "restricted_pool 4G;", "restricted_pool 1M; force_bounce no;", "untrusted;");
 
