@@ -18,6 +18,15 @@ internal sealed partial class OwnershipJudge
     }
 
     /// <summary>
+    /// An address inside a mapping: if that mapping is quite new, the call may be about an earlier one in the same place, and logged late.
+    /// </summary>
+    private void Inside(Finding finding, int device)
+    {
+        if (!follower.HasUnnamedSegments(device) && finding.MappedAt is { } mapped && finding.Time - mapped > Disorder)
+            Accuse(finding, device, Confidence.Likely);
+    }
+
+    /// <summary>
     /// Memory mapped twice: two devices may share a buffer that neither bounces; and the unmap of the other mapping may be logged late. Whether it
     /// was is seen when it ends.
     /// </summary>

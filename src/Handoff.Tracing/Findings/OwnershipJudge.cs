@@ -46,7 +46,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         else if (rule == FindingRules.SyncAfterUnmap)
             LateSync(finding, device);
         else if (rule == FindingRules.UnknownUnmap || rule == FindingRules.SyncPastEnd)
-            Unless(follower.HasUnnamedSegments(device), finding, device, Confidence.Likely);
+            Inside(finding, device);
         else if (rule == FindingRules.WrongDevice || rule == FindingRules.SyncWrongDevice)
             Suspect(finding, device);
         else if (rule == FindingRules.Overlap || rule == FindingRules.SharedLine)
@@ -156,12 +156,6 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         if (!_accusations.TryGetValue((finding.Rule, device), out Accusation? accusation))
             _accusations.Add((finding.Rule, device), accusation = new Accusation(finding.Rule, finding.Device));
         accusation.Add(finding, confidence, task);
-    }
-
-    private void Unless(bool explained, Finding finding, int device, Confidence confidence)
-    {
-        if (!explained)
-            Accuse(finding, device, confidence);
     }
 
     private void Watch(Finding finding, int device, ulong address)
