@@ -17,11 +17,13 @@ internal sealed class EngineRecorder : MappingObserver
     private readonly HashSet<int> _bouncedOnce = [];
     private readonly List<MappingEvent> _list = [];
     private readonly long[] _freeAt;
+    private readonly int[] _skews; // what each processor's clock is ahead, in microseconds
     private readonly Random _random;
 
-    public EngineRecorder(int cpus, Random random)
+    public EngineRecorder(int cpus, Random random, int skew)
     {
         _freeAt = new long[cpus];
+        _skews = [.. Enumerable.Range(0, cpus).Select(_ => random.Next(skew + 1))];
         _random = random;
     }
 
@@ -30,6 +32,9 @@ internal sealed class EngineRecorder : MappingObserver
 
     /// <summary>The processor that acts next.</summary>
     public int Cpu { get; private set; }
+
+    /// <summary>When the call that the processor is in returns: until then nobody else gets the memory, only slots and addresses are free already.</summary>
+    public long Returns => Math.Max(Time, _freeAt[Cpu]);
 
     public IEnumerable<string> Lines => _lines.OrderBy(static l => l.Time).ThenBy(static l => l.Order).Select(static l => l.Line);
 
@@ -142,7 +147,7 @@ internal sealed class EngineRecorder : MappingObserver
 
     private void Log(string payload)
     {
-        long time = Math.Max(Time, _freeAt[Cpu]);
+        long time = Math.Max(Time, _freeAt[Cpu]) + _skews[Cpu];
         _lines.Add((time, _lines.Count, string.Create(CultureInfo.InvariantCulture, $"          driver-{100 + Cpu,-6} [{Cpu:d3}] .....  {time / 1_000_000,5}.{time % 1_000_000:d6}: {payload}")));
     }
 }
