@@ -8,7 +8,6 @@ public sealed class Accusation
     private const int MostExamples = 5;
 
     private readonly List<Finding> _examples = [];
-    private Finding? _latest;
 
     internal Accusation(FindingRule rule, string device)
     {
@@ -46,23 +45,12 @@ public sealed class Accusation
     internal void Add(Finding finding, Confidence confidence, int task)
     {
         Count++;
-        _latest = finding;
         Confidence = (Confidence)Math.Max((int)Confidence, (int)confidence);
         if (finding.Time < FirstTime)
             (FirstTime, FirstTask) = (finding.Time, task);
         LastTime = Math.Max(LastTime, finding.Time);
         if (_examples.Count < MostExamples)
             _examples.Add(finding);
-    }
-
-    /// <summary>Takes back the latest one if it is about the same call.</summary>
-    internal bool Withdraw(Finding same)
-    {
-        if (_latest is not { } latest || latest.Time != same.Time || latest.Address != same.Address)
-            return false;
-        Count--;
-        _examples.Remove(latest);
-        return true;
     }
 
     internal void Demote() => Confidence = Confidence.Possible;

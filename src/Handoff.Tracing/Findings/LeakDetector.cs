@@ -81,5 +81,5 @@ internal static class LeakDetector
         device.Lifetimes.Count == 0 || end - Math.Min(end, group.MedianTime) > OlderThanUsual * device.Lifetimes.Quantile(0.99);
 
     private static double Slope(SurvivorGroup group) =>
-        group.YoungestTime > group.OldestTime ? group.Count * 1e9 / (group.YoungestTime - group.OldestTime) : 0;
+        group.YoungestTime > group.OldestTime ? (group.Count - 1) * 1e9 / (group.YoungestTime - group.OldestTime) : 0;
 }

@@ -25,7 +25,7 @@ internal static class LeakFindings
         why.Add(
             $"{Words.Count(group.Count, "mapping")} ({Words.Direction(group.Direction)}, {SizeClass.Name(group.SizeClass)}) made since {Words.Time(context.Since(group.OldestTime))} after the start were never released, {suspect.PerSecond:0.#} more each second.");
         why.Add(device.Lifetimes.Count > 0
-            ? $"They are {Words.Time(end - group.MedianTime)} old in the middle, while {Words.Count(device.Lifetimes.Count, "other mapping")} of the device ended within {Words.Time(device.Lifetimes.Maximum)}."
+            ? $"Half of them are older than {Words.Time(end - group.MedianTime)}; the device's {Words.Count(device.Lifetimes.Count, "other mapping")} ended within {Words.Time(device.Lifetimes.Maximum)}."
             : "No mapping of the device was released at all.");
         if (!full && group.Bounced > 0 && PoolOf(context) is { Slots: > 0 } pool && suspect.PerSecond > 0)
         {

@@ -12,52 +12,63 @@ internal sealed partial class OwnershipJudge
         if (follower.HasUnnamedSegments(device))
             return;
         if (EndedHere(device, finding.Address.Value))
-            Accuse(finding, device, Confidence.Certain);
+            Wait(finding, device, DoubtKind.UntilMap, Confidence.Certain);
         else if (finding.EndedAt is { } ended && finding.Time - ended > Disorder)
-            Accuse(finding, device, Confidence.Likely);
+            Wait(finding, device, DoubtKind.UntilMap, Confidence.Likely);
     }
 
     /// <summary>
-    /// Memory mapped twice: two devices may share a buffer that neither bounces; and the unmap of the other mapping may be logged late. Whether it
-    /// was is seen when it ends.
+    /// An address inside a mapping: if that mapping is quite new, the call may be about an earlier one in the same place, and logged late.
+    /// </summary>
+    private void Inside(Finding finding, int device)
+    {
+        if (!follower.HasUnnamedSegments(device) && finding.MappedAt is { } mapped && finding.Time - mapped > Disorder)
+            Wait(finding, device, DoubtKind.UntilMap, Confidence.Likely);
+    }
+
+    /// <summary>
+    /// Memory mapped twice. Two devices may share a buffer that neither bounces. A driver gives memory to others only after its unmap was
+    /// logged, so nothing but different clocks can make two mappings seem to overlap; which it was is seen when the earlier one ends.
     /// </summary>
     private void Shared(Finding finding, int device)
     {
-        if (finding.Other is not { } other)
+        if (finding.Other is not { } other || MappingFollower.IsDoubtful(other.Tag))
             return;
-        if (finding.Rule == FindingRules.Overlap && !_mapping.Bounced && !other.Bounced)
+        if (finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced)
             return;
-        if (_watched.Count >= MostSuspects)
-            return;
-        var key = (other.Device, other.Address.Value);
-        if (!_watched.TryGetValue(key, out List<Suspicion>? watched))
-            _watched.Add(key, watched = []);
-        if (watched.Count < EndsKept)
-            watched.Add(new Suspicion(finding, device, follower.Cpu, follower.Pid, follower.Task));
+        bool sameCpu = MappingFollower.CpuOf(other.Tag) == (follower.Cpu & MappingFollower.CpuMask);
+        if (sameCpu || finding.Time - other.Time > Disorder)
+            Wait(new Doubt(finding, device, DoubtKind.Overlap, Confidence.Likely, follower.Cpu, follower.Task), other.Device, other.Address.Value);
     }
 
-    /// <summary>A watched mapping ends: what was waiting for it is decided.</summary>
-    private void Judge(List<Suspicion> watched, in LiveMapping mapping, long now)
+    /// <summary>A mapping ends: what was waiting for it is decided.</summary>
+    private void Decide(List<Doubt> doubts, in LiveMapping mapping, long now)
     {
-        foreach (Suspicion s in watched)
+        for (int i = doubts.Count - 1; i >= 0; i--)
         {
-            if (s.Finding.Rule == FindingRules.SkipHidesCopy)
+            Doubt doubt = doubts[i];
+            switch (doubt.Kind)
             {
-                if (!mapping.SyncedForDevice)
-                    Accuse(s.Finding, s.Device, ConfidenceOfSkip(mapping), s.Task);
-                continue;
+                case DoubtKind.UntilEnd:
+                    if (!mapping.SyncedForDevice)
+                        Accuse(doubt.Finding, doubt.Device, ConfidenceOfSkip(mapping), doubt.Task);
+                    break;
+                case DoubtKind.Overlap:
+                    if (doubt.Cpu == follower.Cpu || now - doubt.Finding.Time > Disorder)
+                        Accuse(doubt);
+                    break;
+                default:
+                    if (now - doubt.Finding.Time <= Disorder)
+                        continue; // the release in question itself, perhaps
+                    Accuse(doubt);
+                    break;
             }
 
-            if (s.Finding.Rule == FindingRules.DoubleUnmap)
-            {
-                Accuse(s.Finding, s.Device, Confidence.Certain, s.Task);
-                continue;
-            }
-
-            bool inProgramOrder = s.Cpu == follower.Cpu || s.Pid == follower.Pid;
-            if (inProgramOrder || now - s.Finding.Time > Disorder)
-                Accuse(s.Finding, s.Device, Confidence.Likely, s.Task);
+            doubts.RemoveAt(i);
         }
+
+        if (doubts.Count == 0)
+            _doubts.Remove((mapping.Device, mapping.Address.Value));
     }
 
     /// <summary>Network drivers map pages for both directions and give them to a device that only writes; lists are shared buffers.</summary>
@@ -82,7 +93,7 @@ internal sealed partial class OwnershipJudge
             if (onlyAtEnd)
             {
                 Withdraw(FindingRules.WrongAttributes, mapping.Device, finding); // said better by this one
-                Accuse(finding, mapping.Device, Confidence.Likely);
+                Wait(finding, mapping.Device, DoubtKind.UntilMap, Confidence.Likely);
             }
             else if (habits.Unsynced.Count < MappingFollower.MostFindings)
             {
@@ -99,10 +110,8 @@ internal sealed partial class OwnershipJudge
 
     private void Withdraw(FindingRule rule, int device, Finding same)
     {
-        if (!_accusations.TryGetValue((rule, device), out Accusation? accusation) || !accusation.Withdraw(same))
-            return;
-        if (accusation.Count == 0)
-            _accusations.Remove((rule, device));
+        if (_doubts.TryGetValue((device, same.Address.Value), out List<Doubt>? doubts))
+            doubts.RemoveAll(d => d.Finding.Rule == rule && d.Finding.Time == same.Time);
     }
 
     private void AccuseSkips()
@@ -131,7 +140,7 @@ internal sealed partial class OwnershipJudge
         if (_strangers.Count == 0)
             return;
         var live = follower.Tracker.LiveMappings().Select(static m => (m.Device, m.Address.Value, m.Time)).ToHashSet();
-        foreach (Suspicion s in _strangers)
+        foreach (Doubt s in _strangers)
         {
             if (s.Finding.Other is { } other && live.Contains((other.Device, other.Address.Value, other.Time)))
                 Accuse(s.Finding, s.Device, Confidence.Possible, s.Task);

@@ -10,43 +10,30 @@ namespace Handoff.Tracing.Findings;
 internal sealed partial class OwnershipJudge(MappingFollower follower)
 {
     /// <summary>Time, in nanoseconds, within which events of different processors may stand in the wrong order.</summary>
-    private const long Disorder = 1_000_000;
+    private const long Disorder = (long)EarlyReleases.MostDisorder;
 
     private const int EndsKept = 16; // per processor, a power of two
-    private const int MostSuspects = 10_000;
+    private const int MostDoubts = 10_000;
 
     private readonly Dictionary<(FindingRule Rule, int Device), Accusation> _accusations = [];
-    private readonly Dictionary<(int Device, ulong Address), List<Suspicion>> _watched = []; // what may still turn out harmless, by the mapping that tells
-    private readonly List<Suspicion> _strangers = []; // releases of other devices' mappings
+    private readonly Dictionary<(int Device, ulong Address), List<Doubt>> _doubts = []; // by the address whose next event decides
+    private readonly List<Doubt> _strangers = []; // releases and syncs of other devices' mappings
     private readonly List<(int Device, ulong Address)[]> _ends = []; // latest ends of each processor
     private readonly Dictionary<int, SkipHabits> _habits = [];
     private int[] _endCounts = [];
-    private MappedBuffer _mapping; // being mapped now
+    private bool _mappingBounces; // the one being made now
     private Finding? _dropped; // of the mapping that ends now: DMA0051
     private bool _clocksDiffer;
-
-    /// <summary>A finding that waits for what comes after it.</summary>
-    private sealed record Suspicion(Finding Finding, int Device, int Cpu, int Pid, int Task);
-
-    /// <summary>What a device does with mappings that it releases with SKIP_CPU_SYNC.</summary>
-    private sealed class SkipHabits
-    {
-        public bool SyncsForCpu;
-        public List<(Finding Finding, Confidence Confidence, int Task)> Unsynced { get; } = [];
-        public long MoreUnsynced;
-    }
 
     /// <summary>The tracker found something in the event being processed.</summary>
     public void Found(Finding finding)
     {
         int device = DeviceOf(finding);
         FindingRule rule = finding.Rule;
-        if (rule == FindingRules.DoubleUnmap)
-            Watch(finding, device, finding.Address.Value);
-        else if (rule == FindingRules.SyncAfterUnmap)
+        if (rule == FindingRules.SyncAfterUnmap)
             LateSync(finding, device);
         else if (rule == FindingRules.UnknownUnmap || rule == FindingRules.SyncPastEnd)
-            Unless(follower.HasUnnamedSegments(device), finding, device, Confidence.Likely);
+            Inside(finding, device);
         else if (rule == FindingRules.WrongDevice || rule == FindingRules.SyncWrongDevice)
             Suspect(finding, device);
         else if (rule == FindingRules.Overlap || rule == FindingRules.SharedLine)
@@ -54,29 +41,29 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         else if (rule == FindingRules.SkipDropsData)
             _dropped = finding;
         else if (rule == FindingRules.SkipHidesCopy)
-            Watch(finding, device, finding.Address.Value);
+            Wait(finding, device, DoubtKind.UntilEnd, Confidence.Likely);
         else if (rule == FindingRules.SkipOnFirstMap)
-            Accuse(finding, device, Confidence.Possible); // caches may have been cleaned by other means
+            Wait(finding, device, DoubtKind.UntilMap, Confidence.Possible); // caches may have been cleaned by other means
         else if (rule == FindingRules.WrongEntryCount || rule == FindingRules.WrongAttributes)
-            Accuse(finding, device, Confidence.Likely);
+            Wait(finding, device, DoubtKind.UntilMap, Confidence.Likely);
         else
-            Accuse(finding, device, Confidence.Certain);
+            Wait(finding, device, DoubtKind.UntilMap, Confidence.Certain);
     }
 
     /// <summary>A map begins: findings that follow are about it.</summary>
     public void Mapping(in MappedBuffer buffer)
     {
-        _mapping = buffer;
-        if (_watched.Count == 0 || !_watched.TryGetValue((buffer.Device, buffer.Address.Value), out List<Suspicion>? watched))
+        _mappingBounces = buffer.Bounced;
+        if (_doubts.Count == 0 || !_doubts.TryGetValue((buffer.Device, buffer.Address.Value), out List<Doubt>? doubts))
             return;
 
-        // A “second” unmap just before a map of another processor was that map's own: the clocks differ.
+        // A wrong release or sync just before a map of another processor may have been about that one: clocks differ.
         int cpu = buffer.Cpu;
         long time = (long)buffer.Time;
-        int gone = watched.RemoveAll(s => s.Finding.Rule == FindingRules.DoubleUnmap && s.Cpu != cpu && time - s.Finding.Time <= Disorder);
+        int gone = doubts.RemoveAll(d => d.Kind == DoubtKind.UntilMap && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
         _clocksDiffer |= gone > 0;
-        if (watched.Count == 0)
-            _watched.Remove((buffer.Device, buffer.Address.Value));
+        if (doubts.Count == 0)
+            _doubts.Remove((buffer.Device, buffer.Address.Value));
     }
 
     /// <summary>A mapping is synced.</summary>
@@ -87,7 +74,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         var finding = new Finding(
             FindingRules.SyncDirection, follower.Tracker.Devices[mapping.Device].Name, sync.Time, sync.Address, mapping.Original, sync.Size, mapping.Time,
             $"{sync.Address}+{sync.Size} (BIDIRECTIONAL, bounced) is synced TO_DEVICE for the CPU: nothing is brought back from the slot");
-        Accuse(finding, mapping.Device, Confidence.Possible); // allowed, if the CPU is not going to read
+        Wait(finding, mapping.Device, DoubtKind.UntilMap, Confidence.Possible); // allowed, if the CPU is not going to read
     }
 
     /// <summary>A mapping ends.</summary>
@@ -96,14 +83,14 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         NoteEnd(mapping.Device, mapping.Address.Value);
         if (mapping.Bounced && (release.Attributes & DmaAttributes.SkipCpuSync) != 0 && mapping.Direction != DmaDirection.ToDevice)
             SkippedAtEnd(mapping);
-        if (_watched.Count > 0 && _watched.Remove((mapping.Device, mapping.Address.Value), out List<Suspicion>? watched))
-            Judge(watched, mapping, release.Time);
+        if (_doubts.Count > 0 && _doubts.TryGetValue((mapping.Device, mapping.Address.Value), out List<Doubt>? doubts))
+            Decide(doubts, mapping, release.Time);
     }
 
     /// <summary>Events are missing: what waits for its end will not see it.</summary>
     public void Gap()
     {
-        _watched.Clear();
+        AcceptWaiting();
         _strangers.Clear();
         Array.Clear(_endCounts);
     }
@@ -111,22 +98,13 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     /// <summary>All rules broken, the gravest and surest first.</summary>
     public IReadOnlyList<Accusation> Complete()
     {
-        foreach (((int _, ulong _), List<Suspicion> watched) in _watched)
-        {
-            foreach (Suspicion s in watched)
-            {
-                bool old = (long)follower.Now - s.Finding.Time > Disorder;
-                if (old && s.Finding.Rule != FindingRules.SkipHidesCopy)
-                    Accuse(s.Finding, s.Device, s.Finding.Rule == FindingRules.DoubleUnmap ? Confidence.Certain : Confidence.Likely, s.Task);
-            }
-        }
-
+        AcceptWaiting();
         AccuseStrangers();
         AccuseSkips();
         foreach (Accusation accusation in _accusations.Values)
         {
             accusation.IsCountCut = follower.Tracker.CountOf(accusation.Rule) > MappingFollower.MostFindings;
-            if (_clocksDiffer)
+            if (_clocksDiffer || follower.ClocksDiffer)
                 accusation.Demote();
         }
 
@@ -149,8 +127,6 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         return 0;
     }
 
-    private void Accuse(Finding finding, int device, Confidence confidence) => Accuse(finding, device, confidence, follower.Task);
-
     private void Accuse(Finding finding, int device, Confidence confidence, int task)
     {
         if (!_accusations.TryGetValue((finding.Rule, device), out Accusation? accusation))
@@ -158,26 +134,60 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         accusation.Add(finding, confidence, task);
     }
 
-    private void Unless(bool explained, Finding finding, int device, Confidence confidence)
-    {
-        if (!explained)
-            Accuse(finding, device, confidence);
-    }
+    private void Accuse(Doubt doubt) => Accuse(doubt.Finding, doubt.Device, doubt.Confidence, doubt.Task);
 
-    private void Watch(Finding finding, int device, ulong address)
+    /// <summary>Lets a finding wait for what decides about it.</summary>
+    private void Wait(Finding finding, int device, DoubtKind kind, Confidence confidence) =>
+        Wait(new Doubt(finding, device, kind, confidence, follower.Cpu, follower.Task), device, finding.Address.Value);
+
+    private void Wait(Doubt doubt, int device, ulong address)
     {
-        if (_watched.Count >= MostSuspects)
+        if (_doubts.Count >= MostDoubts)
+            AcceptOld();
+        if (_doubts.Count >= MostDoubts)
             return;
-        if (!_watched.TryGetValue((device, address), out List<Suspicion>? watched))
-            _watched.Add((device, address), watched = []);
-        if (watched.Count < EndsKept)
-            watched.Add(new Suspicion(finding, device, follower.Cpu, follower.Pid, follower.Task));
+        if (!_doubts.TryGetValue((device, address), out List<Doubt>? doubts))
+            _doubts.Add((device, address), doubts = []);
+        if (doubts.Count < EndsKept)
+            doubts.Add(doubt);
     }
 
     private void Suspect(Finding finding, int device)
     {
-        if (_strangers.Count < MostSuspects && !follower.HasUnnamedSegments(device))
-            _strangers.Add(new Suspicion(finding, device, follower.Cpu, follower.Pid, follower.Task));
+        if (_strangers.Count < MostDoubts && !follower.HasUnnamedSegments(device))
+            _strangers.Add(new Doubt(finding, device, DoubtKind.UntilMap, Confidence.Possible, follower.Cpu, follower.Task));
+    }
+
+    /// <summary>What nothing has contradicted in time is believed.</summary>
+    private void AcceptOld()
+    {
+        foreach (((int Device, ulong Address) key, List<Doubt> doubts) in _doubts.ToArray())
+        {
+            foreach (Doubt doubt in doubts.FindAll(d => d.Kind == DoubtKind.UntilMap && (long)follower.Now - d.Finding.Time > Disorder))
+            {
+                Accuse(doubt);
+                doubts.Remove(doubt);
+            }
+
+            if (doubts.Count == 0)
+                _doubts.Remove(key);
+        }
+    }
+
+    /// <summary>Nothing more comes that could decide.</summary>
+    private void AcceptWaiting()
+    {
+        foreach (List<Doubt> doubts in _doubts.Values)
+        {
+            foreach (Doubt doubt in doubts)
+            {
+                bool old = (long)follower.Now - doubt.Finding.Time > Disorder;
+                if (doubt.Kind == DoubtKind.UntilMap || (doubt.Kind == DoubtKind.Overlap && old))
+                    Accuse(doubt);
+            }
+        }
+
+        _doubts.Clear();
     }
 
     private void NoteEnd(int device, ulong address)

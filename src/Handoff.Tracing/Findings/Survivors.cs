@@ -8,14 +8,14 @@ internal static class Survivors
 {
     private const int MostTimes = 1 << 20; // kept for the median of a group
 
-    /// <summary>All streaming mappings that are live, by device, direction and size class; the largest group first.</summary>
+    /// <summary>All streaming mappings that are certainly live, by device, direction and size class; the largest group first.</summary>
     public static IReadOnlyList<SurvivorGroup> Find(OwnershipTracker tracker, Recordings.NameTable tasks, ulong start, ulong end)
     {
         var groups = new Dictionary<(int, DmaDirection, int), (SurvivorGroup Group, List<ulong> Times)>();
         ulong length = Math.Max(end - Math.Min(start, end), 1);
         foreach (LiveMapping mapping in tracker.LiveMappings())
         {
-            if (mapping.Mapping is not (MappingKind.Single or MappingKind.Sg))
+            if (mapping.Mapping is not (MappingKind.Single or MappingKind.Sg) || MappingFollower.IsDoubtful(mapping.Tag))
                 continue;
             var key = (mapping.Device, mapping.Direction, SizeClass.Of(mapping.Size));
             if (!groups.TryGetValue(key, out (SurvivorGroup Group, List<ulong> Times) each))

@@ -52,15 +52,16 @@ internal sealed class LiveLists
     }
 
     /// <summary>Finds the list that an unmap means and forgets it; the caller gives it back with <see cref="Return"/>.</summary>
-    /// <param name="e">The unmap.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="physical">The buffers that the unmap names.</param>
     /// <param name="exact">Whether all addresses agree; otherwise only the first one and some that follow do.</param>
-    public LiveList? Take(in DmaEvent e, out bool exact)
+    public LiveList? Take(int device, ReadOnlySpan<PhysicalAddress> physical, out bool exact)
     {
         exact = false;
-        ReadOnlySpan<ulong> buffers = MemoryMarshal.Cast<PhysicalAddress, ulong>(e.PhysicalAddresses);
+        ReadOnlySpan<ulong> buffers = MemoryMarshal.Cast<PhysicalAddress, ulong>(physical);
         if (buffers.IsEmpty)
             return null;
-        var key = new ListKey(e.Device, buffers[0]);
+        var key = new ListKey(device, buffers[0]);
         if (!_heads.TryGetValue(key, out LiveList? head))
             return null;
         LiveList? best = null;
@@ -81,7 +82,7 @@ internal sealed class LiveLists
 
         Unlink(key, head, best!);
         if (best!.IsCut)
-            _cut[e.Device]--;
+            _cut[device]--;
         return best;
     }
 

@@ -19,7 +19,10 @@ internal sealed partial class MappingFollower
         int segments = Math.Min(addresses.Length, lengths.Length), entries = Math.Max(e.FullNents, buffers.Length);
         int all = Math.Max(e.FullEnts, segments);
         bool merged = all != entries; // by an IOMMU: segments and buffers are not the same then
-        int tag = TagOf(e), next = 0;
+        bool mayHaveEnded = !_early.IsEmpty && !buffers.IsEmpty && _early.Take(e.Device, buffers[0].Value, true, e.Time, e.Cpu, (ulong)entries, out _);
+        if (mayHaveEnded)
+            _earlyReleases++;
+        int tag = TagOf(e) | (mayHaveEnded ? Doubtful : 0), next = 0;
         long cost = -1;
         MappedBuffer buffer = BufferOf(e, MappingKind.Sg);
         buffer.ListEntries = entries;
@@ -48,14 +51,17 @@ internal sealed partial class MappingFollower
 
     private void UnmapList(in DmaEvent e)
     {
-        LiveList? list = _lists.Take(e, out bool exact);
+        ReadOnlySpan<PhysicalAddress> buffers = e.PhysicalAddresses;
+        LiveList? list = _lists.Take(e.Device, buffers, out bool exact);
         if (list is null)
         {
             UnknownListUnmaps++;
+            if (!buffers.IsEmpty)
+                _early.Add(e.Device, buffers[0].Value, true, new EarlyReleases.Release(e.Time, e.Cpu, (ulong)buffers.Length, e.Direction, e.Attributes, MappingKind.Sg, IsSecond: false));
             return;
         }
 
-        int entries = e.PhysicalAddresses.Length, segments = list.SegmentCount;
+        int entries = buffers.Length, segments = list.SegmentCount;
         if (!exact)
         {
             InexactListUnmaps++;

@@ -7,11 +7,21 @@ namespace Handoff.Tracing.Mappings;
 internal sealed partial class MappingFollower
 {
     private const int TaskBits = 20;
+    private const int Doubtful = int.MinValue; // in a tag: may have ended already
+
+    /// <summary>Whether a live mapping may have ended already, on a processor whose clock is ahead.</summary>
+    public static bool IsDoubtful(int tag) => (tag & Doubtful) != 0;
 
     /// <summary>The task behind a tag of a live mapping.</summary>
     public static int TaskOf(int tag) => tag & ((1 << TaskBits) - 1);
 
-    private static int TagOf(in DmaEvent e) => ((e.Cpu & 0x7ff) << TaskBits) | (e.Task & ((1 << TaskBits) - 1));
+    /// <summary>Bits of a processor's number that a tag keeps.</summary>
+    public const int CpuMask = 0x7ff;
+
+    /// <summary>The processor behind a tag of a live mapping.</summary>
+    public static int CpuOf(int tag) => (tag >> TaskBits) & CpuMask;
+
+    private static int TagOf(in DmaEvent e) => ((e.Cpu & CpuMask) << TaskBits) | (e.Task & ((1 << TaskBits) - 1));
 
     private static MappedBuffer BufferOf(in DmaEvent e, MappingKind kind) => new()
     {
@@ -54,7 +64,24 @@ internal sealed partial class MappingFollower
             return;
         }
 
-        Begin(buffer, TagOf(e), 0);
+        if (_early.IsEmpty || !_early.Take(e.Device, e.DmaAddress.Value, false, e.Time, e.Cpu, e.Size, out EarlyReleases.Release early))
+        {
+            Begin(buffer, TagOf(e), 0);
+            return;
+        }
+
+        // The release may have been this mapping's, and is logged before it because clocks differ. A second release that nothing else
+        // explains surely was; one of something never seen may have been of a mapping from before the recording.
+        _earlyReleases++;
+        Begin(buffer, TagOf(e) | Doubtful, 0);
+        if (early.IsSecond && early.Direction == e.Direction)
+            _tracker.Process(MappingEvent.Unmap(e.Device, e.DmaAddress, early.Size, early.Direction, early.Attributes, (long)e.Time) with { Mapping = early.Kind });
+    }
+
+    private void NoteEarly(in MappingEvent e, bool isSecond)
+    {
+        _unknownReleases++;
+        _early.Add(e.Device, e.Address.Value, false, new EarlyReleases.Release((ulong)e.Time, Cpu, e.Size, e.Direction, e.Attributes, e.Mapping, isSecond));
     }
 
     private void Begin(in MappedBuffer buffer, int tag, int segments)
@@ -85,18 +112,28 @@ internal sealed partial class MappingFollower
         });
     }
 
-    private void End(in DmaEvent e, MappingKind kind) => _tracker.Process(new MappingEvent
+    private void End(in DmaEvent e, MappingKind kind)
     {
-        Kind = MappingEventKind.Unmap,
-        Mapping = kind,
-        Direction = e.Direction,
-        Device = e.Device,
-        Address = e.DmaAddress,
-        Original = PhysicalAddress.Invalid,
-        Size = e.Size,
-        Attributes = e.Attributes,
-        Time = (long)e.Time,
-    });
+        if (!_replaced.IsEmpty && kind == MappingKind.Coherent && _replaced.Take(e.Device, e.DmaAddress.Value, false, e.Time, e.Cpu, e.Size, out _))
+            return; // of the one before, which was taken to be freed unseen
+        var release = new MappingEvent
+        {
+            Kind = MappingEventKind.Unmap,
+            Mapping = kind,
+            Direction = e.Direction,
+            Device = e.Device,
+            Address = e.DmaAddress,
+            Original = PhysicalAddress.Invalid,
+            Size = e.Size,
+            Attributes = e.Attributes,
+            Time = (long)e.Time,
+        };
+        _tracker.Process(release);
+        if (!_foundDouble)
+            return;
+        _foundDouble = false;
+        NoteEarly(release, isSecond: true);
+    }
 
     private void Allocate(in DmaEvent e)
     {

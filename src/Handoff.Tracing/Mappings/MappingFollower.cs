@@ -8,7 +8,7 @@ namespace Handoff.Tracing.Mappings;
 /// Turns the events of a recording into mappings that begin and end: joins list unmaps with their maps and bounces with the maps they belong
 /// to, feeds the shared ownership tracker, and knows what recordings do not show. Memory follows the live mappings.
 /// </summary>
-internal sealed partial class MappingFollower : IDisposable
+internal sealed partial class MappingFollower : IMappingListener, IDisposable
 {
     /// <summary>Devices told apart; further ones share the last number.</summary>
     public const int MostDevices = 1024;
@@ -22,8 +22,13 @@ internal sealed partial class MappingFollower : IDisposable
     private readonly OwnershipTracker _tracker;
     private readonly LiveLists _lists = new();
     private readonly BounceAttempts _attempts;
+    private readonly EarlyReleases _early = new();
+    private readonly EarlyReleases _replaced = new(); // allocations whose free may be logged after the next allocation of the same memory
     private readonly List<BounceAttempt> _found = [];
     private readonly List<int> _foundEntries = [];
+    private long _earlyReleases; // that a map of another processor followed
+    private long _unknownReleases; // single ones of what was not mapped, or not any more
+    private bool _foundDouble; // by the event being processed: a second unmap
     private int _instance = -1; // the buffer that is followed: another one may hold the same events again
 
     /// <summary>Follows a recording.</summary>
@@ -37,8 +42,8 @@ internal sealed partial class MappingFollower : IDisposable
         _sink = sink;
         _attempts = new BounceAttempts(NoMapFollowed);
         uint line = facts?.CacheAlignment is { } alignment && System.Numerics.BitOperations.IsPow2(alignment) ? alignment : 64;
-        _tracker = new OwnershipTracker(OwnershipOptions.ForRecordings with { CacheLineSize = line, KeptPerRule = MostFindings }) { Listener = sink };
-        _tracker.Found += sink.Found;
+        _tracker = new OwnershipTracker(OwnershipOptions.ForRecordings with { CacheLineSize = line, KeptPerRule = MostFindings }) { Listener = this };
+        _tracker.Found += Found;
     }
 
     /// <summary>Findings kept of each rule.</summary>
@@ -68,6 +73,12 @@ internal sealed partial class MappingFollower : IDisposable
     /// <summary>List unmaps of lists never seen.</summary>
     public long UnknownListUnmaps { get; private set; }
 
+    /// <summary>
+    /// Whether the processors' clocks differ: releases of what was mapped only afterwards by another processor are most of those that
+    /// have no map.
+    /// </summary>
+    public bool ClocksDiffer => _earlyReleases > 0 && _earlyReleases * 2 >= _unknownReleases + UnknownListUnmaps;
+
     /// <summary>Time of the latest event.</summary>
     public ulong Now { get; private set; }
 
@@ -75,7 +86,7 @@ internal sealed partial class MappingFollower : IDisposable
     public bool TooManyLive { get; private set; }
 
     /// <inheritdoc/>
-    public void Dispose() => _tracker.Found -= _sink.Found;
+    public void Dispose() => _tracker.Found -= Found;
 
     /// <summary>Whether segments of the device may be live that no event named.</summary>
     public bool HasUnnamedSegments(int device) => _lists.HasUnnamedSegments(device);
@@ -145,8 +156,30 @@ internal sealed partial class MappingFollower : IDisposable
         }
     }
 
+    void IMappingListener.Ended(in LiveMapping mapping, in MappingEvent release)
+    {
+        if (release.Kind == MappingEventKind.Map)
+            _replaced.Add(mapping.Device, mapping.Address.Value, false, new EarlyReleases.Release((ulong)release.Time, Cpu, mapping.Size, mapping.Direction, mapping.Attributes, mapping.Mapping, IsSecond: false));
+        _sink.Ended(mapping, release);
+    }
+
+    void IMappingListener.Synced(in LiveMapping mapping, in MappingEvent sync) => _sink.Synced(mapping, sync);
+
+    void IMappingListener.Unknown(in MappingEvent e)
+    {
+        if (e.Kind == MappingEventKind.Unmap)
+            NoteEarly(e, isSecond: false);
+        _sink.Unknown(e);
+    }
+
     /// <summary>Says that no event follows.</summary>
     public void Complete() => _attempts.Complete(Now, 10_000_000);
+
+    private void Found(Finding finding)
+    {
+        _foundDouble |= finding.Rule == FindingRules.DoubleUnmap;
+        _sink.Found(finding);
+    }
 
     private static bool IsMmio(in DmaEvent e) => (e.Attributes & DmaAttributes.Mmio) != 0;
 
@@ -176,6 +209,8 @@ internal sealed partial class MappingFollower : IDisposable
         _tracker.Forget();
         _lists.Clear();
         _attempts.Forget();
+        _early.Forget();
+        _replaced.Forget();
         _sink.Gap(time);
     }
 

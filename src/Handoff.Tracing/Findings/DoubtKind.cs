@@ -1,0 +1,14 @@
+namespace Handoff.Tracing.Findings;
+
+/// <summary>What decides about a finding.</summary>
+internal enum DoubtKind
+{
+    /// <summary>A map of the same address on another processor soon after speaks against it.</summary>
+    UntilMap,
+
+    /// <summary>The end of the mapping: it may be synced before.</summary>
+    UntilEnd,
+
+    /// <summary>The end of the earlier of two mappings: on the later one's processor, or so much later that no clock explains it.</summary>
+    Overlap,
+}

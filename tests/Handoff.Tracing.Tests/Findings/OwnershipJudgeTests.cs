@@ -1,0 +1,175 @@
+using Handoff.Tracing.Findings;
+
+namespace Handoff.Tracing.Tests.Findings;
+
+/// <summary>What a recording supports is accused; what its own gaps and disorder could explain is not.</summary>
+public sealed class OwnershipJudgeTests
+{
+    private const string Nic = "0000:00:01.0", Disk = "0000:00:02.0", Gpu = "0000:00:03.0";
+    private const ulong A = 0x1000_0000, Slot = 0x7000_0000, High = 0x1_0000_0000;
+
+    private readonly TraceText _text = new();
+
+    [Fact]
+    public void Second_unmap()
+    {
+        _text.Map(Nic, A, A, 64).Unmap(Nic, A, 64).Unmap(Nic, A, 64);
+        _text.Time += 100_000;
+        Expect("DMA0002 certain", _text.Map(Nic, A + 4096, A + 4096, 64));
+    }
+
+    [Fact]
+    public void Second_unmap_that_another_processors_clock_explains()
+    {
+        // Processor 1 maps and unmaps the address again; its clock is behind, so that its map seems to follow the unmap.
+        _text.Map(Nic, A, A, 64).Unmap(Nic, A, 64).Unmap(Nic, A, 64);
+        _text.Cpu = 1;
+        _text.Pid = 8;
+        _text.Map(Nic, A, A, 64);
+        _text.Time += 100_000;
+        Expect("", _text.Map(Nic, A + 4096, A + 4096, 64));
+    }
+
+    [Fact]
+    public void Unmap_of_what_was_mapped_before() => Expect("", _text.Unmap(Nic, A, 64).Sync(Nic, true, A + 0x1000, 64).UnmapSg(Nic, [A, A + 0x2000]));
+
+    [Fact]
+    public void Unmap_logged_after_another_processor_reused_the_address()
+    {
+        _text.Map(Nic, A, A, 4096);
+        _text.Cpu = 1;
+        _text.Pid = 8;
+        _text.Map(Nic, A, A, 512);
+        _text.Cpu = 0;
+        _text.Pid = 7;
+        Expect("", _text.Unmap(Nic, A, 4096).Unmap(Nic, A, 512));
+    }
+
+    [Theory]
+    [InlineData(0, 0, "DMA0040 likely")] // same processor: in this order
+    [InlineData(1, 20_000, "DMA0040 likely")] // another one, but much later
+    [InlineData(1, 0, "")] // another one, at once: its clock may be behind
+    public void Memory_mapped_twice(int cpu, int delay, string expected)
+    {
+        _text.Bounced(Nic, Slot, High, 4096);
+        _text.Time += delay;
+        _text.Cpu = cpu;
+        _text.Pid = 7 + cpu;
+        _text.Bounced(Nic, Slot + 4096, High, 4096);
+        _text.Cpu = 0;
+        _text.Pid = 7;
+        _text.Time += delay;
+        Expect(expected, _text.Unmap(Nic, Slot, 4096).Unmap(Nic, Slot + 4096, 4096));
+    }
+
+    [Fact]
+    public void Two_devices_may_share_a_buffer_that_neither_bounces()
+    {
+        _text.MapSg(Gpu, [A], [A], [4096], "BIDIRECTIONAL").MapSg(Disk, [A], [A], [4096], "BIDIRECTIONAL");
+        _text.Time += 100_000;
+        Expect("", _text.UnmapSg(Gpu, [A], "BIDIRECTIONAL").UnmapSg(Disk, [A], "BIDIRECTIONAL"));
+    }
+
+    [Theory]
+    [InlineData("size=32 ", "DMA0005 certain")]
+    [InlineData("dir=TO_DEVICE", "DMA0006 certain")]
+    [InlineData("attrs=SKIP_CPU_SYNC", "DMA0008 likely")]
+    [InlineData("dma_addr=10000010", "DMA0003 likely")]
+    public void Unmap_that_differs(string change, string expected)
+    {
+        string field = change[..change.IndexOf('=', StringComparison.Ordinal)];
+        string unmap = $"dma_unmap_page: {Nic} dir=FROM_DEVICE dma_addr={A:x} size=64 attrs=";
+        int at = unmap.IndexOf(field + "=", StringComparison.Ordinal), end = unmap.IndexOf(' ', at);
+        string changed = unmap[..at] + change + (end < 0 ? "" : unmap[end..]);
+        _text.Map(Nic, A, A, 64);
+        _text.Time += 10_000;
+        Expect(expected, _text.Line(changed.Replace("  ", " ", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Nothing_is_said_across_lost_events()
+    {
+        // The unmap and the next map of the address are among the lost.
+        _text.Map(Nic, A, A, 4096).Map(Nic, A + 0x2000, A + 0x2000, 64).Unmap(Nic, A + 0x2000, 64).Lost(0, 3);
+        Expect("", _text.Unmap(Nic, A, 512).Unmap(Nic, A + 0x2000, 64).Sync(Nic, true, A + 0x2000, 64));
+    }
+
+    [Fact]
+    public void Late_sync()
+    {
+        Expect("DMA0026 certain", _text.Map(Nic, A, A, 64).Unmap(Nic, A, 64).Sync(Nic, true, A, 64));
+    }
+
+    [Fact]
+    public void Sync_and_unmap_of_two_processors_at_the_same_time()
+    {
+        _text.Map(Nic, A, A, 64).Unmap(Nic, A, 64);
+        _text.Cpu = 1;
+        Expect("", _text.Sync(Nic, true, A, 64));
+    }
+
+    [Fact]
+    public void Syncs_of_entries_that_the_kernel_did_not_name()
+    {
+        ulong[] named = [.. Enumerable.Range(0, 128).Select(static i => A + ((ulong)i * 0x10000))];
+        ulong[] all = [.. named, 0x2000_0000, 0x2001_0000];
+        uint[] lengths = [.. Enumerable.Repeat(4096u, 130)];
+
+        // The last two entries' addresses were used and given back before.
+        _text.Map(Nic, all[128], all[128], 4096).Unmap(Nic, all[128], 4096);
+        _text.MapSg(Nic, named, named, lengths[..128], nents: 130);
+        _text.Line($"dma_sync_sg_for_cpu: {Nic} dir=FROM_DEVICE dma_addrs={{{string.Join(',', all.Select(static a => $"0x{a:x}"))}}} sizes={{{string.Join(',', lengths.Select(static l => $"0x{l:x}"))}}}");
+        _text.Sync(Nic, true, all[128], 64);
+        Expect("", _text.UnmapSg(Nic, all));
+    }
+
+    [Fact]
+    public void List_unmapped_with_fewer_entries() =>
+        Expect("DMA0010 likely", _text.MapSg(Nic, [A, A + 0x2000], [A, A + 0x2000], [64, 64]).UnmapSg(Nic, [A]));
+
+    [Fact]
+    public void List_merged_by_an_iommu() =>
+        Expect("", _text.MapSg(Nic, [0xfff0_0000], [A, A + 0x1000, 0x5000], [0x2800], nents: 3).UnmapSg(Nic, [A, A + 0x1000, 0x5000]));
+
+    [Fact]
+    public void Pages_of_a_network_driver_that_syncs_what_it_uses()
+    {
+        // Mapped and released with SKIP_CPU_SYNC; those that the device never filled are never synced for the CPU.
+        for (ulong i = 0; i < 8; i++)
+            _text.Bounced(Nic, Slot + (i * 4096), High + (i * 4096), 4096, attributes: "SKIP_CPU_SYNC").Sync(Nic, false, Slot + (i * 4096), 4096);
+        _text.Sync(Nic, true, Slot, 1500);
+        for (ulong i = 0; i < 8; i++)
+            _text.Unmap(Nic, Slot + (i * 4096), 4096, attributes: "SKIP_CPU_SYNC");
+        Expect("", _text);
+    }
+
+    [Fact]
+    public void Data_dropped_at_unmap() =>
+        Expect("DMA0051 likely", _text.Sync(Disk, true, 0x5000, 64).Bounced(Nic, Slot, High, 4096).Unmap(Nic, Slot, 4096, attributes: "SKIP_CPU_SYNC"));
+
+    [Fact]
+    public void Release_for_another_device_is_at_most_possible()
+    {
+        _text.Map(Gpu, A, A, 4096).Unmap(Disk, A, 4096);
+        Expect("", _text); // the disk may have had it mapped before the recording
+        Assert.Equal(Confidence.Possible, Assert.Single(Analyses.OfText(_text.ToString()).Accusations).Confidence);
+    }
+
+    [Fact]
+    public void Of_two_buffers_with_the_same_events_one_is_followed()
+    {
+        // The same events again, as another instance would hold them, do not count twice; text has one buffer only.
+        TraceAnalysis analysis = Analyses.OfText(_text.Map(Nic, A, A, 64).Unmap(Nic, A, 64).ToString());
+        Assert.Equal(0, analysis.EventsOfOtherBuffers);
+        Assert.Equal(1, analysis.Statistics.Devices.Single().SingleMaps);
+    }
+
+    private static void Expect(string expected, TraceText text)
+    {
+        TraceAnalysis analysis = Analyses.OfText(text.ToString());
+        Assert.Empty(analysis.Diagnostics);
+        string actual = string.Join("; ", analysis.Accusations.Where(static a => a.Confidence > Confidence.Possible)
+            .Select(static a => $"{a.Rule.Id} {(a.Confidence == Confidence.Certain ? "certain" : "likely")}"));
+        Assert.Equal(expected, actual);
+    }
+}
