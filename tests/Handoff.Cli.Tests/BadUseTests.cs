@@ -152,6 +152,19 @@ public sealed class BadUseTests : IDisposable
         { "dump /dev/null", 3, "/dev/null: error HT0002: the file is empty" },
         { "dump /proc/self/mem", 3, "/proc/self/mem: error HT0001" },
         { "dump -", 3, "-: error HT0002: the file is empty" },
+        { "slice $/trace.txt", 2, "option '--output' needs OUT" },
+        { "slice -o $/new.dat", 2, "'handoff slice' needs TRACE" },
+        { "slice $/trace.txt -o", 2, "option '--output' needs OUT" },
+        { "slice $/trace.txt -o $/new.dat --event map_sg", 2, "unknown option '--event'" },
+        { "slice $/trace.txt -o $/new.dat --device nik", 2, "no device 'nik' in the recording\n  hint: did you mean 'nic'?" },
+        { "slice $/missing.dat -o $/new.dat", 3, "missing.dat: no such file or directory" },
+        { "slice $/words.litmus -o $/new.dat", 3, "error HT0002" },
+        { "slice $/trace.txt -o $/no/such/place.dat", 5, "place.dat: there is no directory $/no/such" },
+        { "slice $/trace.txt -o $/good.litmus", 5, "good.litmus: exists already\n  hint: --force replaces it" },
+        { "slice $/trace.txt -o $/some", 5, "some: is a directory that is not empty\n  hint: name a new one" },
+        { "slice $/trace.txt -o /dev/null", 5, "/dev/null: is no place for files" },
+        { "slice $/trace.txt -o /dev/full --force", 5, "/dev/full: is no place for files" },
+        { "slice $/trace.txt -o /proc/new.dat", 5, "is no place for files" },
     };
 
     [Theory]
@@ -165,6 +178,7 @@ public sealed class BadUseTests : IDisposable
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', run.Error);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(_directory), static entry => Path.GetFileName(entry) is ['.', ..] or ['n', 'e', 'w', ..]);
     }
 
     [Fact]
