@@ -11,7 +11,8 @@ public sealed class ExampleTests : IDisposable
 
     public ExampleTests()
     {
-        Directory.CreateSymbolicLink(Path.Combine(_directory, "litmus"), Path.Combine(RepositoryRoot(), "litmus"));
+        foreach (string name in (string[])["litmus", "tests"])
+            Directory.CreateSymbolicLink(Path.Combine(_directory, name), Path.Combine(RepositoryRoot(), name));
         File.Copy(TraceFiles.Dat, Path.Combine(_directory, "trace.dat"));
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Handoff.Tracing.Recordings;
 using Handoff.Tracing.Recordings.TraceDat;
 
