@@ -9,15 +9,15 @@ internal static class BundleOutput
     private const string Counts = "trace_stats.txt";
 
     /// <summary>Whether a directory is wanted: the source is a bundle and the output is not named like a file.</summary>
-    public static bool IsDirectory(RecordingBundle source, string path) =>
-        path.EndsWith('/') || Directory.Exists(path) || (source.Directory is not null && Path.GetExtension(path).Length == 0);
+    public static bool IsDirectory(TraceBundle? source, string path) =>
+        path.EndsWith('/') || Directory.Exists(path) || (source?.FactsDirectory is not null && Path.GetExtension(path).Length == 0);
 
     /// <summary>Writes a recording alone, or a bundle with the facts of its source.</summary>
     /// <param name="source">The source.</param>
     /// <param name="path">The file or directory.</param>
     /// <param name="write">Writes the recording.</param>
     /// <param name="facts">Writes facts into a directory; <see langword="null"/> to copy them as they are.</param>
-    public static void Write(RecordingBundle source, string path, Action<FileStream> write, Action<string>? facts = null)
+    public static void Write(TraceBundle? source, string path, Action<FileStream> write, Action<string>? facts = null)
     {
         if (!IsDirectory(source, path))
         {
@@ -35,9 +35,11 @@ internal static class BundleOutput
                 return;
             }
 
-            foreach (string name in source.Directory is null ? [] : RecordingBundle.FactFiles.Where(static name => name != Counts))
+            if (source?.FactsDirectory is not { } from)
+                return;
+            foreach (string name in TraceBundle.FactFiles.Where(static name => name != Counts))
             {
-                if (PackedFile.Find(source.Directory!, name) is { } file)
+                if (PackedFile.Find(from, name) is { } file)
                     File.Copy(file, Path.Combine(directory, Path.GetFileName(file)));
             }
         });

@@ -35,12 +35,12 @@ internal sealed class SliceVerb : Verb
         string path = arguments.GetRequiredValue(_trace), output = arguments.GetRequiredValue(_output);
         var request = _selection.Read(arguments);
         OutputFile.Check(output, arguments.GetValue(_force));
-        using var bundle = RecordingInput.Open(path, session);
-        var reader = bundle.Reader;
+        using var input = RecordingInput.Open(path, session);
+        var reader = input.Reader;
         DmaEvent e = default;
         bool more = reader.Read(ref e);
-        if (!more && reader.Header.Format == RecordingFormat.Unrecognised)
-            return RecordingInput.Finish(reader, path, session);
+        if (!more && input.IsNone)
+            return input.Finish(session);
 
         using var copy = new RecordingCopy(reader);
         var selector = new EventSelector(reader, request.For(reader, e.Time) with { KeepMarkers = true });
@@ -58,11 +58,11 @@ internal sealed class SliceVerb : Verb
 
         if (request.Missing(selector, reader) is { } missing)
             throw missing;
-        BundleOutput.Write(bundle, output, copy.WriteTo);
+        BundleOutput.Write(input.Bundle, output, copy.WriteTo);
         string from = selector.IsPast ? "" : $" of {reader.Statistics.Events:N0}";
-        session.OutInk.WriteLine($"{LitmusFile.Printable(output)}: {copy.Events:N0}{from} events, {Quantity.Bytes(BundleOutput.SizeOf(output))}");
+        session.OutInk.WriteLine($"{LitmusFile.Printable(output)}: {copy.Events:N0}{from} events, {ByteSize.Of((ulong)BundleOutput.SizeOf(output))}");
         if (copy.Cut > 0)
             session.ErrorInk.Write("handoff: ", Tone.Warning).WriteLine($"{Quantity.Of(copy.Cut, "list")} too long for a binary recording: cut");
-        return RecordingInput.Finish(reader, path, session);
+        return input.Finish(session);
     }
 }

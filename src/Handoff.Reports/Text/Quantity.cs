@@ -25,13 +25,4 @@ public static class Quantity
         < 1e9 => (value / 1e6).ToString("F1", CultureInfo.InvariantCulture) + " M",
         _ => (value / 1e9).ToString("F1", CultureInfo.InvariantCulture) + " G",
     };
-
-    /// <summary><c>12 bytes</c>, <c>3.4 KiB</c>, <c>1.2 GiB</c>.</summary>
-    public static string Bytes(double bytes) => bytes switch
-    {
-        < 1024 => bytes.ToString("F0", CultureInfo.InvariantCulture) + " bytes",
-        < 1024 * 1024 => (bytes / 1024).ToString("F1", CultureInfo.InvariantCulture) + " KiB",
-        < 1024.0 * 1024 * 1024 => (bytes / (1024 * 1024)).ToString("F1", CultureInfo.InvariantCulture) + " MiB",
-        _ => (bytes / (1024.0 * 1024 * 1024)).ToString("F1", CultureInfo.InvariantCulture) + " GiB",
-    };
 }

@@ -49,8 +49,7 @@ public sealed class SliceTests : IDisposable
         File.WriteAllText(Path.Combine(source, "notes.txt"), "private\n");
         Assert.Equal(ExitCode.AsExpected, Run.Of("slice", source, "-o", In("part"), "--to", "1").Code);
         Assert.Equal(["machine.txt", "trace.dat"], Directory.GetFiles(In("part")).Select(static file => Path.GetFileName(file)).Order(StringComparer.Ordinal));
-        using var bundle = RecordingBundle.Open(In("part"));
-        Assert.Equal("6.12.117", bundle.Facts!.KernelRelease);
+        Assert.Equal("6.12.117", TraceBundle.Find(In("part"))!.ReadFacts().KernelRelease);
 
         // A name with an ending asks for the recording alone, also from inside the bundle.
         Assert.Equal(ExitCode.AsExpected, Run.Of("slice", Path.Combine(source, "trace.dat"), "-o", In("alone.dat"), "--to", "1").Code);
