@@ -8,12 +8,10 @@ namespace Handoff.Cli;
 /// <summary>A recorded load for the verbs that replay it; whatever had to be unpacked disappears with this object.</summary>
 internal sealed class LoadInput : IDisposable
 {
-    private readonly RecordingBundle _bundle;
     private readonly string? _copy; // of standard input, which can be read only once
 
-    private LoadInput(RecordingBundle bundle, string? copy, RecordedLoad load)
+    private LoadInput(string? copy, RecordedLoad load)
     {
-        _bundle = bundle;
         _copy = copy;
         Load = load;
     }
@@ -21,7 +19,6 @@ internal sealed class LoadInput : IDisposable
     /// <summary>The load.</summary>
     public RecordedLoad Load { get; }
 
-#pragma warning disable CA2000 // the bundle and its copies belong to the result
     /// <summary>Opens a recording.</summary>
     /// <param name="path">A recording, a bundle of one with facts, or - for standard input.</param>
     /// <param name="recorded">swiotlb= of the recorded machine as the user says; <see langword="null"/> for what facts say.</param>
@@ -30,18 +27,13 @@ internal sealed class LoadInput : IDisposable
     public static LoadInput Open(string path, string? recorded, Session session)
     {
         string? copy = path == "-" ? Copy(session) : null;
-        RecordingBundle bundle = RecordingInput.Open(copy ?? path, session);
-        MachineFacts? facts = bundle.Facts;
+        TraceBundle bundle = RecordingInput.Locate(copy ?? path);
+        MachineFacts? facts = copy is null && bundle.FactsDirectory is not null ? bundle.ReadFacts() : null;
         foreach (string problem in facts?.Diagnostics ?? [])
             session.Error.Write($"handoff: {LitmusFile.Printable(problem)}\n");
-
-        // An archive was unpacked beside its facts.
-        bool unpacked = File.Exists(copy ?? path) && bundle.Directory is { } directory && directory != Path.GetDirectoryName(Path.GetFullPath(copy ?? path));
-        string again = unpacked ? bundle.Directory! : copy ?? path;
-        string name = copy is not null ? "standard input" : LitmusFile.Printable(NameOf(path, bundle));
-        return new LoadInput(bundle, copy, RecordedLoad.Open(name, facts, () => RecordingBundle.Open(again).Reader, recorded, session.Cancelled));
+        string name = copy is not null ? "standard input" : LitmusFile.Printable(bundle.Name);
+        return new LoadInput(copy, RecordedLoad.Open(name, facts, () => Recording.Open(bundle.Path), recorded, session.Cancelled));
     }
-#pragma warning restore CA2000
 
     /// <summary>Says what is wrong with the recording, and ends if it holds nothing to replay. To be called after the first pass.</summary>
     /// <exception cref="UserErrorException">It holds no mapping.</exception>
@@ -60,17 +52,8 @@ internal sealed class LoadInput : IDisposable
 
     public void Dispose()
     {
-        _bundle.Dispose();
         if (_copy is not null)
             File.Delete(_copy);
-    }
-
-    private static string NameOf(string path, RecordingBundle bundle)
-    {
-        string full = Path.GetFullPath(path).TrimEnd('/');
-        return Directory.Exists(path) || bundle.Directory is null || bundle.Directory != Path.GetDirectoryName(full)
-            ? Path.GetFileName(full)
-            : Path.GetFileName(bundle.Directory);
     }
 
     private static string Copy(Session session)

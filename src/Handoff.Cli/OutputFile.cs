@@ -1,50 +1,89 @@
 namespace Handoff.Cli;
 
-/// <summary>Writes files whole or not at all: beside the target under another name first, then in its place.</summary>
+/// <summary>Files that verbs write: whole or not at all.</summary>
 internal static class OutputFile
 {
-    /// <summary>Writes a file.</summary>
-    /// <param name="path">The file; an existing one is replaced.</param>
-    /// <param name="write">Writes the content.</param>
-    /// <exception cref="UserErrorException">The place cannot be written.</exception>
-    public static void Write(string path, Action<Stream> write)
+    private static readonly string[] NoPlaces = ["/dev/", "/proc/", "/sys/"];
+
+    /// <summary>Says early that a file or directory cannot be written where it is wanted.</summary>
+    /// <param name="path">Where it is wanted.</param>
+    /// <param name="force">Whether an existing file may be replaced.</param>
+    /// <exception cref="UserErrorException">It cannot.</exception>
+    public static void Check(string path, bool force)
     {
-        if (path.Length == 0 || Directory.Exists(path))
-            throw new UserErrorException(ExitCode.Usage, $"{LitmusFile.Printable(path)} is {(path.Length == 0 ? "no file name" : "a directory")}", "name the file to write");
-        string whole = Path.GetFullPath(path);
-        string draft = $"{whole}.{Environment.ProcessId}.part";
+        string name = LitmusFile.Printable(path);
+        string full = Path.GetFullPath(path);
+        if (path.Length == 0)
+            throw new UserErrorException(ExitCode.Usage, "the name of the output is empty");
+        if (NoPlaces.Any(place => Target(full).StartsWith(place, StringComparison.Ordinal)))
+            throw new UserErrorException(ExitCode.CannotWrite, $"{name}: is no place for files");
+        string parent = Path.GetDirectoryName(full.TrimEnd('/')) ?? "/";
+        if (!Directory.Exists(parent))
+            throw new UserErrorException(ExitCode.CannotWrite, $"{name}: there is no directory {LitmusFile.Printable(parent)}");
+        if (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any())
+            throw new UserErrorException(ExitCode.CannotWrite, $"{name}: is a directory that is not empty", "name a new one");
+        if (File.Exists(path) && !force)
+            throw new UserErrorException(ExitCode.CannotWrite, $"{name}: exists already", "--force replaces it");
+    }
+
+    /// <summary>Writes a file under another name first, and gives it its own when it is complete.</summary>
+    /// <exception cref="UserErrorException">It cannot be written.</exception>
+    public static void Write(string path, Action<FileStream> write)
+    {
+        string target = Target(Path.GetFullPath(path));
+        string temporary = TemporaryBeside(target);
         try
         {
-            using (var file = new FileStream(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
                 write(file);
-            File.Move(draft, whole, overwrite: true);
+            File.Move(temporary, target, overwrite: true);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception problem)
         {
-            throw new UserErrorException(ExitCode.CannotWrite, $"cannot write {LitmusFile.Printable(path)}: {Reason(error, whole)}");
-        }
-        finally
-        {
-            TryDelete(draft);
+            Forget(() => File.Delete(temporary));
+            if (problem is IOException or UnauthorizedAccessException)
+                throw new UserErrorException(ExitCode.CannotWrite, $"{LitmusFile.Printable(path)}: cannot be written: {problem.Message}");
+            throw;
         }
     }
 
-    private static string Reason(Exception error, string whole) => error switch
+    /// <summary>Makes a directory under another name first, and gives it its own when it is complete.</summary>
+    /// <exception cref="UserErrorException">It cannot be made.</exception>
+    public static void WriteDirectory(string path, Action<string> fill)
     {
-        DirectoryNotFoundException => $"there is no directory {LitmusFile.Printable(Path.GetDirectoryName(whole) ?? "/")}",
-        UnauthorizedAccessException => "permission denied",
-        _ => error.Message.Split('\n')[0].Replace($" : '{whole}'", "", StringComparison.Ordinal),
-    };
+        string temporary = TemporaryBeside(path.TrimEnd('/'));
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            fill(temporary);
+            if (Directory.Exists(path))
+                Directory.Delete(path); // an empty one
+            Directory.Move(temporary, path.TrimEnd('/'));
+        }
+        catch (Exception problem)
+        {
+            Forget(() => Directory.Delete(temporary, recursive: true));
+            if (problem is IOException or UnauthorizedAccessException)
+                throw new UserErrorException(ExitCode.CannotWrite, $"{LitmusFile.Printable(path)}: cannot be written: {problem.Message}");
+            throw;
+        }
+    }
 
-    private static void TryDelete(string draft)
+    // Behind symbolic links: what is replaced is the file, not a link to it.
+    private static string Target(string path) => File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path : path;
+
+    private static string TemporaryBeside(string path) =>
+        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", $".{Path.GetFileName(path)}.{Environment.ProcessId}.tmp");
+
+    private static void Forget(Action action)
     {
         try
         {
-            File.Delete(draft);
+            action();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            // Nothing more can be done about it.
+            // The first failure counts; what is left of the temporary file says so itself.
         }
     }
 }

@@ -30,21 +30,12 @@ internal sealed class TraceInput : IDisposable
     public MachineFacts? Facts { get; }
 
     /// <summary>Opens what a path means.</summary>
-    /// <exception cref="UserErrorException">There is no such file, or no recording in the directory.</exception>
+    /// <exception cref="UserErrorException">There is no such file, or no recording in the directory or archive.</exception>
     public static TraceInput Open(string path, Session session)
     {
         if (path == StandardInput)
             return new TraceInput("<stdin>", Recording.Open(session.OpenInput()), null, null);
-        string printable = LitmusFile.Printable(path);
-        if (TraceBundle.Find(path) is not { } bundle)
-        {
-            bool directory = Directory.Exists(path);
-            throw new UserErrorException(
-                ExitCode.BadInput,
-                directory ? $"{printable}: no recording in this directory" : $"{printable}: no such file or directory",
-                directory ? "looked for trace.dat, live.dat, trace.txt, trace.v6.dat, plain, .zst or .gz" : null);
-        }
-
+        var bundle = RecordingInput.Locate(path);
         MachineFacts facts = bundle.ReadFacts();
         foreach (string problem in facts.Diagnostics)
             session.ErrorInk.Write("handoff: ", Reports.Text.Tone.Warning).WriteLine(LitmusFile.Printable(problem));

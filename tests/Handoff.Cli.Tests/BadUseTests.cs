@@ -136,8 +136,8 @@ public sealed class BadUseTests : IDisposable
         { "dump $/trace.txt --address 11112222333344445", 2, "is no address" },
         { "dump $/missing.dat", 3, "missing.dat: no such file or directory" },
         { "dump $/trace.tx", 3, "did you mean '$/trace.txt'?" },
-        { "dump $/nothing", 3, "nothing: there is no recording in it (trace.dat, perf.data" },
-        { "dump $/some", 3, "there is no recording in it" },
+        { "dump $/nothing", 3, "nothing: there is no recording in this directory\n  hint: looked for trace.dat" },
+        { "dump $/some", 3, "there is no recording in this directory" },
         { "dump $/empty.litmus", 3, "empty.litmus: error HT0002: the file is empty" },
         { "dump $/words.litmus", 3, "words.litmus: error HT0002: this is no recording of a known format" },
         { "dump $/zero.litmus", 3, "error HT0002" },
@@ -148,10 +148,23 @@ public sealed class BadUseTests : IDisposable
         { "dump $/cut.gz", 3, "cut.gz: error HT000" },
         { "dump $/cut.zst", 3, "cut.zst: error HT000" },
         { "dump $/broken.zip", 3, "broken.zip: the archive is damaged or cannot be unpacked" },
-        { "dump $/empty.tar.gz", 3, "empty.tar.gz: there is no recording in it" },
+        { "dump $/empty.tar.gz", 3, "empty.tar.gz: there is no recording in this archive" },
         { "dump /dev/null", 3, "/dev/null: error HT0002: the file is empty" },
         { "dump /proc/self/mem", 3, "/proc/self/mem: error HT0001" },
         { "dump -", 3, "-: error HT0002: the file is empty" },
+        { "slice $/trace.txt", 2, "option '--output' needs OUT" },
+        { "slice -o $/new.dat", 2, "'handoff slice' needs TRACE" },
+        { "slice $/trace.txt -o", 2, "option '--output' needs OUT" },
+        { "slice $/trace.txt -o $/new.dat --event map_sg", 2, "unknown option '--event'" },
+        { "slice $/trace.txt -o $/new.dat --device nik", 2, "no device 'nik' in the recording\n  hint: did you mean 'nic'?" },
+        { "slice $/missing.dat -o $/new.dat", 3, "missing.dat: no such file or directory" },
+        { "slice $/words.litmus -o $/new.dat", 3, "error HT0002" },
+        { "slice $/trace.txt -o $/no/such/place.dat", 5, "place.dat: there is no directory $/no/such" },
+        { "slice $/trace.txt -o $/good.litmus", 5, "good.litmus: exists already\n  hint: --force replaces it" },
+        { "slice $/trace.txt -o $/some", 5, "some: is a directory that is not empty\n  hint: name a new one" },
+        { "slice $/trace.txt -o /dev/null", 5, "/dev/null: is no place for files" },
+        { "slice $/trace.txt -o /dev/full --force", 5, "/dev/full: is no place for files" },
+        { "slice $/trace.txt -o /proc/new.dat", 5, "is no place for files" },
     };
 
     [Theory]
@@ -165,6 +178,7 @@ public sealed class BadUseTests : IDisposable
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("Exception", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', run.Error);
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(_directory), static entry => Path.GetFileName(entry) is ['.', ..] or ['n', 'e', 'w', ..]);
     }
 
     [Fact]

@@ -11,8 +11,8 @@ public sealed class ExampleTests : IDisposable
 
     public ExampleTests()
     {
-        Directory.CreateSymbolicLink(Path.Combine(_directory, "litmus"), Path.Combine(RepositoryRoot(), "litmus"));
-        Directory.CreateSymbolicLink(Path.Combine(_directory, "tests"), Path.Combine(RepositoryRoot(), "tests"));
+        foreach (string name in (string[])["litmus", "tests"])
+            Directory.CreateSymbolicLink(Path.Combine(_directory, name), Path.Combine(RepositoryRoot(), name));
         File.Copy(TraceFiles.Dat, Path.Combine(_directory, "trace.dat"));
     }
 

@@ -46,7 +46,7 @@ public sealed class ReplayTests : IDisposable
         { "replay $ --mask 0000:00:04.0=64", 2, "--mask: the recording has no device '0000:00:04.0'\n  hint: did you mean '0000:00:03.0'?" },
         { "replay $ --recorded lots", 2, "--recorded: 'lots' is nothing that swiotlb= takes\n  hint: write it as on the kernel's command line: 512,2,force" },
         { "replay $/missing.dat", 3, "missing.dat: no such file or directory" },
-        { "replay $/nothing", 3, "there is no recording in it" },
+        { "replay $/nothing", 3, "there is no recording in this directory" },
         { "replay $/words.txt", 3, "words.txt holds no mapping" },
         { "replay $/empty.dat", 3, "the file is empty" },
         { "replay $/idle.txt", 3, "idle.txt holds no mapping\n  hint: record with trace-cmd record -e dma -e swiotlb" },

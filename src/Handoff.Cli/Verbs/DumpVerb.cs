@@ -38,14 +38,14 @@ internal sealed class DumpVerb : Verb
             throw new UserErrorException(ExitCode.Usage, "--json and --csv exclude each other");
         var request = _selection.Read(arguments);
         string path = arguments.GetRequiredValue(_trace);
-        using var bundle = RecordingInput.Open(path, session);
-        var reader = bundle.Reader;
+        using var input = RecordingInput.Open(path, session);
+        var reader = input.Reader;
         bool interrupted = false;
         using (new ReadProgress(session, reader, streamsResults: true))
         {
             DmaEvent e = default;
             bool more = reader.Read(ref e); // only after that is it certain what the clock counts
-            if (more || reader.Header.Format != RecordingFormat.Unrecognised)
+            if (more || !input.IsNone)
             {
                 var output = session.OpenOutput();
                 EventWriter writer = json ? new EventJsonWriter(reader, output) : csv ? new EventCsvWriter(reader, output) : new EventTextWriter(reader, output);
@@ -56,7 +56,7 @@ internal sealed class DumpVerb : Verb
             }
         }
 
-        var code = RecordingInput.Finish(reader, path, session);
+        var code = input.Finish(session);
         return interrupted && code == ExitCode.AsExpected ? ExitCode.Inconclusive : code;
     }
 

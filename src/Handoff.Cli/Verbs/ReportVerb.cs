@@ -11,7 +11,7 @@ namespace Handoff.Cli.Verbs;
 /// <summary><c>handoff report</c>: what is wrong in a recording, why, and what to do.</summary>
 internal sealed class ReportVerb : Verb
 {
-    private readonly Argument<string> _path = new("TRACE") { HelpName = "TRACE", Description = "a recording (trace.dat, ftrace text), a directory with one and facts about its machine, or - for standard input" };
+    private readonly Argument<string> _path = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description };
     private readonly Option<string[]> _devices = new("--device") { HelpName = "NAME,…", Description = "only what concerns these devices", AllowMultipleArgumentsPerToken = false };
     private readonly Option<string> _top = new("--top") { HelpName = "N", Description = $"most findings, and most rows of a table (default {TraceTextWriter.UsualRows})" };
     private readonly Option<bool> _noReplay = new("--no-replay") { Description = "do not try cures out on the recorded load" };

@@ -11,6 +11,7 @@ internal static class VerbList
         new ReportVerb(),
         new KernelsVerb(),
         new DumpVerb(),
+        new SliceVerb(),
         new ReplayVerb(),
         new SizeVerb(),
     ];

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Handoff.Tracing.Recordings;
 
@@ -14,14 +13,14 @@ public sealed class EventTextWriter : EventWriter
     private readonly NameCache _events;
     private readonly bool _ticks;
     private readonly LineHeads _heads = new();
-    private byte[] _task = []; // "            name-pid     [000] " of the last event
-    private int _lastTask = -1, _lastPid, _lastCpu;
+    private readonly TaskHeads _tasks;
 
     /// <summary>A writer for the events of a reader.</summary>
     public EventTextWriter(RecordingReader reader, Stream output)
         : base(reader, output)
     {
         _ticks = !reader.Header.TimeIsNanoseconds;
+        _tasks = new TaskHeads(Tasks);
         _events = new NameCache(reader.EventNames, static (names, id) => [.. Printable(names.Bytes(id)), .. ": "u8]);
     }
 
@@ -29,17 +28,16 @@ public sealed class EventTextWriter : EventWriter
     public override void Write(in DmaEvent e)
     {
         var sink = Sink;
-        if (e.Task != _lastTask || e.Pid != _lastPid || e.Cpu != _lastCpu)
-            MakeTask(e);
+        byte[] task = _tasks.Of(e);
         byte[] head = _heads.Find(e) ?? MakeHead(e);
-        sink.Reserve(FixedRoom + _task.Length + head.Length + e.Text.Length + (e.Kind is DmaEventKind.MapPage or DmaEventKind.UnmapPage ? 0 : RoomForLists(e, 19)));
+        sink.Reserve(FixedRoom + task.Length + head.Length + e.Text.Length + (e.Kind is DmaEventKind.MapPage or DmaEventKind.UnmapPage ? 0 : RoomForLists(e, 19)));
         if (e.Kind == DmaEventKind.LostEvents)
         {
             WriteLost(e);
             return;
         }
 
-        sink.Raw(_task);
+        sink.Raw(task);
         WriteTime(e.Time);
         sink.Raw(head);
         switch (e.Kind)
@@ -86,16 +84,6 @@ public sealed class EventTextWriter : EventWriter
             Sink.Raw(text);
         else
             Sink.Raw(Printable(text));
-    }
-
-    private void MakeTask(in DmaEvent e)
-    {
-        (_lastTask, _lastPid, _lastCpu) = (e.Task, e.Pid, e.Cpu);
-        var name = Tasks[e.Task].AsSpan();
-        if (name.IsEmpty)
-            name = "<...>"u8.ToArray();
-        string pid = e.Pid.ToString(CultureInfo.InvariantCulture);
-        _task = [.. Enumerable.Repeat((byte)' ', Math.Max(0, 16 - name.Length)), .. name, .. Encoding.ASCII.GetBytes($"-{pid,-7} [{e.Cpu:000}] ")];
     }
 
     /// <summary>What follows the time and is the same for many events: name, device, direction, and the first key.</summary>

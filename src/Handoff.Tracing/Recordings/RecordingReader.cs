@@ -39,6 +39,12 @@ public abstract class RecordingReader : IDisposable
 
     internal DiagnosticBag Bag { get; }
 
+    /// <summary>The formats and names of a binary recording, otherwise <see langword="null"/>.</summary>
+    internal virtual Formats.RecordingMetadata? BinaryMetadata => null;
+
+    /// <summary>The record that the last event was made of (binary recordings), valid until the next read; nothing for notes about lost events.</summary>
+    internal virtual ReadOnlySpan<byte> RawRecord => default;
+
     internal EventLists Lists { get; } = new();
 
     /// <summary>Reads the next event.</summary>

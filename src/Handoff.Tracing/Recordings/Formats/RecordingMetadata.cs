@@ -17,6 +17,18 @@ internal sealed class RecordingMetadata(RecordingReader reader)
 
     internal List<FormatField> PageFields { get; private set; } = [];
 
+    /// <summary>The <c>header_page</c> text as it is in the recording.</summary>
+    internal byte[] HeaderPage { get; private set; } = [];
+
+    /// <summary>The <c>header_event</c> text as it is in the recording.</summary>
+    internal byte[] HeaderEvent { get; private set; } = [];
+
+    /// <summary>Texts of the formats of ftrace's own events.</summary>
+    internal List<byte[]> FtraceFormats { get; } = [];
+
+    /// <summary>Texts of the formats of events, by group.</summary>
+    internal List<(string Name, IReadOnlyList<byte[]> Formats)> Systems { get; } = [];
+
     internal KernelSymbols Symbols { get; set; } = new(static () => null);
 
     internal int LongSize { get; private set; } = 8;
@@ -41,10 +53,11 @@ internal sealed class RecordingMetadata(RecordingReader reader)
     {
         if (cursor.Text() != "header_page")
             return false;
-        PageFields = FormatText.Fields(cursor.Take(cursor.U64()));
+        HeaderPage = cursor.Take(cursor.U64()).ToArray();
+        PageFields = FormatText.Fields(HeaderPage);
         if (cursor.Failed || cursor.Text() != "header_event")
             return false;
-        cursor.Take(cursor.U64());
+        HeaderEvent = cursor.Take(cursor.U64()).ToArray();
         return !cursor.Failed;
     }
 
@@ -53,7 +66,7 @@ internal sealed class RecordingMetadata(RecordingReader reader)
     {
         var count = cursor.U32();
         for (uint i = 0; i < count && !cursor.Failed; i++)
-            AddFormat(cursor.Take(cursor.U64()), cursor.Position);
+            AddFormat(cursor.Take(cursor.U64()), cursor.Position, FtraceFormats);
         return !cursor.Failed;
     }
 
@@ -63,10 +76,12 @@ internal sealed class RecordingMetadata(RecordingReader reader)
         var systems = cursor.U32();
         for (uint i = 0; i < systems && !cursor.Failed; i++)
         {
-            cursor.Text();
+            var name = cursor.Text();
+            var texts = new List<byte[]>();
             var events = cursor.U32();
             for (uint j = 0; j < events && !cursor.Failed; j++)
-                AddFormat(cursor.Take(cursor.U64()), cursor.Position);
+                AddFormat(cursor.Take(cursor.U64()), cursor.Position, texts);
+            Systems.Add((name, texts));
         }
 
         return !cursor.Failed;
@@ -109,7 +124,7 @@ internal sealed class RecordingMetadata(RecordingReader reader)
             SetTask(0, "<idle>"u8);
     }
 
-    private void AddFormat(ReadOnlySpan<byte> text, int position)
+    private void AddFormat(ReadOnlySpan<byte> text, int position, List<byte[]> texts)
     {
         if (text.IsEmpty)
             return;
@@ -117,6 +132,9 @@ internal sealed class RecordingMetadata(RecordingReader reader)
         if (format is null)
             reader.Bag.Warning("HT0111", position, "an event format cannot be understood", "events of that type are counted as unknown");
         else
+        {
             _formats.Add(format);
+            texts.Add(text.ToArray());
+        }
     }
 }

@@ -15,6 +15,7 @@ internal sealed class PerfDataReader : RecordingReader
     private readonly Dictionary<int, CpuStatistics> _cpus = [];
     private readonly long _total;
     private EventAssembler? _assembler; // once the formats are complete
+    private SampleQueue.Item _lastSample;
     private bool _ended, _overflowed;
 
     internal PerfDataReader(ByteSource source, DiagnosticBag diagnostics, long maximumUnpacked)
@@ -27,6 +28,11 @@ internal sealed class PerfDataReader : RecordingReader
         _records = new PerfRecordSource(source, _file.Start, _file.End, _file.BigEndian, diagnostics, maximumUnpacked);
     }
 
+    internal override RecordingMetadata BinaryMetadata => _file.Metadata;
+
+    // A queue's block keeps its bytes until the next read adds to it.
+    internal override ReadOnlySpan<byte> RawRecord => _lastSample.Type == PerfRecordType.Sample ? _lastSample.Bytes : default;
+
     public override double Progress => _total <= 0 ? 1 : 1 - ((double)_records.BytesLeft / _total);
 
     public override bool Read(ref DmaEvent e)
@@ -38,6 +44,7 @@ internal sealed class PerfDataReader : RecordingReader
                 _overflowed &= _queue.Bytes > MostWaiting / 2;
                 var isEvent = Take(item, ref e);
                 _queue.Release(item);
+                _lastSample = item;
                 if (isEvent)
                     return true;
                 continue;

@@ -12,6 +12,21 @@ internal sealed class KernelSymbols(Func<byte[]?> load)
     private byte[]? _text;
     private bool _loaded;
 
+    /// <summary>The whole text, empty where there is none.</summary>
+    internal byte[] Text
+    {
+        get
+        {
+            if (!_loaded)
+            {
+                _text = load();
+                _loaded = true;
+            }
+
+            return _text ?? [];
+        }
+    }
+
     /// <summary>The function an address lies in, or an empty string.</summary>
     internal string Find(ulong address)
     {
@@ -19,13 +34,7 @@ internal sealed class KernelSymbols(Func<byte[]?> load)
             return name;
         if (_found.Count >= MaximumLookups)
             return "";
-        if (!_loaded)
-        {
-            _text = load();
-            _loaded = true;
-        }
-
-        name = _text is null ? "" : Search(_text, address);
+        name = Search(Text, address);
         _found[address] = name;
         return name;
     }

@@ -9,9 +9,13 @@ internal sealed class PrintkFormats
 
     private readonly Dictionary<ulong, byte[]> _formats = [];
 
+    /// <summary>The text as it is in the recording.</summary>
+    internal byte[] Text { get; private set; } = [];
+
     /// <summary>Takes lines like <c>0xffffffff82345678 : "text %d\n"</c>.</summary>
     internal void Add(ReadOnlySpan<byte> text)
     {
+        Text = text.ToArray();
         while (!text.IsEmpty && _formats.Count < Maximum)
         {
             var end = text.IndexOf((byte)'\n');

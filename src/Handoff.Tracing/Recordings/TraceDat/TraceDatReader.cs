@@ -33,6 +33,10 @@ internal sealed class TraceDatReader : RecordingReader
 
     internal bool HasStreams => _streams.Length > 0;
 
+    internal override Formats.RecordingMetadata BinaryMetadata => _file.Metadata;
+
+    internal override ReadOnlySpan<byte> RawRecord => _advanceTop && !_streams[_heap[0]].IsLostNote ? _streams[_heap[0]].Record : default;
+
     public override double Progress
     {
         get

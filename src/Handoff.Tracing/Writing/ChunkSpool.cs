@@ -1,0 +1,34 @@
+namespace Handoff.Tracing.Writing;
+
+/// <summary>Packed chunks of all CPUs in one temporary file, until it is known where each CPU's go.</summary>
+internal sealed class ChunkSpool : IDisposable
+{
+    private FileStream? _file;
+
+    /// <summary>Keeps a chunk.</summary>
+    /// <returns>Where it is.</returns>
+    internal (long Offset, int Size) Add(ReadOnlySpan<byte> sizes, ReadOnlySpan<byte> packed)
+    {
+        _file ??= new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        var place = (_file.Position, sizes.Length + packed.Length);
+        _file.Write(sizes);
+        _file.Write(packed);
+        return place;
+    }
+
+    /// <summary>Copies chunks, in the order given. To be called when all are there.</summary>
+    internal void CopyTo(IEnumerable<(long Offset, int Size)> chunks, Stream output)
+    {
+        var buffer = Array.Empty<byte>();
+        foreach (var (offset, size) in chunks)
+        {
+            if (buffer.Length < size)
+                buffer = new byte[size * 2];
+            _file!.Position = offset;
+            _file.ReadExactly(buffer, 0, size);
+            output.Write(buffer, 0, size);
+        }
+    }
+
+    public void Dispose() => _file?.Dispose();
+}
