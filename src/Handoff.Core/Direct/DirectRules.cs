@@ -48,7 +48,11 @@ public sealed class DirectRules
     /// <summary>The kernel's switches.</summary>
     public KernelSwitches Kernel { get; }
 
-    /// <summary>Smallest alignment of a kmalloc object in bytes, as decided at boot.</summary>
+    /// <summary>
+    /// Smallest alignment of a kmalloc object in bytes, as decided at boot. Where short buffers are not bounced (before 6.5) it is the
+    /// architecture's <see cref="Machine.DmaMinAlign"/>, whatever the cache line of this machine.
+    /// </summary>
+    /// <remarks>Kernel: <c>ARCH_KMALLOC_MINALIGN</c>, from 6.5 also <c>dma_get_cache_alignment()</c>.</remarks>
     public uint KmallocMinAlign { get; }
 
     /// <summary>Whether the device snoops the CPU caches. Kernel: <c>dev_is_dma_coherent()</c>.</summary>

@@ -143,6 +143,8 @@ public sealed partial class DmaLayer<TMemory>
         ulong allocSize = Align.Up(unchecked(size + offset), alignMask + 1);
         if (allocSize < size || allocSize == 0)
             ThrowBadSize(size);
+        if (typeof(TMemory) == typeof(RealMemory))
+            Unsafe.As<TMemory, RealMemory>(ref _memory).Expect(original, size); // before slots are taken that would be lost
         if (_mentionsEncryption)
             MentionEncryption(device);
         int pad = (int)(offset >> SwiotlbConstants.SlotShift);

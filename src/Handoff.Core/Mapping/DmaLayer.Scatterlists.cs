@@ -82,9 +82,31 @@ public sealed partial class DmaLayer<TMemory>
 
     private Errno MapSgDirect(Device device, Span<ScatterlistEntry> entries, DmaDirection direction, DmaAttributes attributes)
     {
-        for (int i = 0; i < entries.Length; i++)
+        int mapped = 0;
+        Errno error;
+        try
         {
-            ref ScatterlistEntry entry = ref entries[i];
+            error = MapEntries(device, entries, direction, attributes, ref mapped);
+        }
+        catch
+        {
+            UnmapSgDirect(device, entries[..mapped], direction, attributes | DmaAttributes.SkipCpuSync);
+            throw;
+        }
+
+        if (error == Errno.None)
+            _observer?.MappedSg(device, entries, direction, attributes);
+        else
+            UnmapSgDirect(device, entries[..mapped], direction, attributes | DmaAttributes.SkipCpuSync);
+        return error;
+    }
+
+    /// <summary>Maps entry after entry; tells how many are mapped also when one fails or throws.</summary>
+    private Errno MapEntries(Device device, Span<ScatterlistEntry> entries, DmaDirection direction, DmaAttributes attributes, ref int mapped)
+    {
+        for (; mapped < entries.Length; mapped++)
+        {
+            ref ScatterlistEntry entry = ref entries[mapped];
             if (entry.PeerToPeer == PeerToPeer.BusAddress)
             {
                 entry.DmaAddress = new(unchecked(entry.Address.Value + (ulong)entry.BusOffset));
@@ -94,19 +116,18 @@ public sealed partial class DmaLayer<TMemory>
             }
 
             if (entry.PeerToPeer == PeerToPeer.NotSupported)
-                return Unwind(device, entries[..i], direction, attributes, Errno.RemoteIO);
+                return Errno.RemoteIO;
 
             entry.DmaAddress = entry.PeerToPeer == PeerToPeer.ThroughHostBridge
                 ? MapPeer(device, entry, direction, attributes)
                 : MapDirect(device, entry.Address, entry.Length, direction, attributes);
             if (!entry.DmaAddress.IsMapped)
-                return Unwind(device, entries[..i], direction, attributes, Errno.IO);
+                return Errno.IO;
             entry.DmaLength = entry.Length;
             if (_kernel.SgSwiotlbFlag == SgSwiotlbFlag.Direct && IsBounced(device, entry.DmaAddress))
                 entry.Flags |= SgDmaFlags.Swiotlb;
         }
 
-        _observer?.MappedSg(device, entries, direction, attributes);
         return Errno.None;
     }
 
@@ -118,12 +139,6 @@ public sealed partial class DmaLayer<TMemory>
         : ReasonToBounce(device, entry.Address, entry.Length, direction, attributes) == Direct.BounceReason.None
             ? MapDirect(device, entry.Address, entry.Length, direction, attributes)
             : DmaAddress.MappingError;
-
-    private Errno Unwind(Device device, Span<ScatterlistEntry> mapped, DmaDirection direction, DmaAttributes attributes, Errno error)
-    {
-        UnmapSgDirect(device, mapped, direction, attributes | DmaAttributes.SkipCpuSync);
-        return error;
-    }
 
     private void UnmapSgDirect(Device device, Span<ScatterlistEntry> entries, DmaDirection direction, DmaAttributes attributes)
     {

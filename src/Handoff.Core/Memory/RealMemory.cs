@@ -102,6 +102,10 @@ public readonly unsafe partial struct RealMemory : IMemory
             Sse.Prefetch0(at + line);
     }
 
+    /// <summary>Throws if the window has not all of these bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Expect(PhysicalAddress start, ulong size) => _ = Pointer(start, size);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private byte* Pointer(PhysicalAddress address, ulong size)
     {

@@ -65,6 +65,22 @@ public sealed class DirectTests
         Assert.Equal(BounceReason.None, layer.ReasonToBounce(device, new(0x1_0000_0000), 24, DmaDirection.FromDevice));
     }
 
+    [Theory]
+    [InlineData(true, Architecture.Arm64, 64u, "", 8u)]
+    [InlineData(true, Architecture.Arm64, 64u, "noforce", 64u)]
+    [InlineData(true, Architecture.Arm64, 256u, "noforce", 256u)]
+    [InlineData(false, Architecture.Arm64, 64u, "", 128u)] // before 6.5
+    [InlineData(false, Architecture.Arm64, 256u, "", 128u)]
+    [InlineData(false, Architecture.Riscv64, 64u, "", 64u)]
+    [InlineData(true, Architecture.X86_64, 64u, "noforce", 8u)]
+    [InlineData(false, Architecture.X86_64, 64u, "", 8u)]
+    public void TheSmallestAlignmentOfKmalloc(bool bounces, Architecture architecture, uint line, string swiotlb, uint expected)
+    {
+        var machine = new Machine { Architecture = architecture, CacheLineSize = line, SwiotlbParameter = swiotlb };
+        var layer = new DmaLayer<CountingMemory>(machine, new KernelProfile("test", new KernelSwitches { KmallocBounce = bounces }, ""), default);
+        Assert.Equal(expected, layer.Rules.KmallocMinAlign);
+    }
+
     [Fact]
     public void WithoutAPoolSmallObjectsAreFoldedAndMapDirectly()
     {

@@ -86,6 +86,21 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public void BytesThatMemoryDoesNotHaveCostNoSlots()
+    {
+        var machine = new Machine { Ram = RamMap.Usual(Architecture.Arm64, 6UL << 30), SwiotlbParameter = "512,1" };
+        RealMemory memory = RealMemory.For(machine);
+        var layer = new DmaLayer<RealMemory>(machine, KernelProfiles.Default, memory);
+        var device = new Device("dev");
+        const ulong beyond = 0x10_0000_0000;
+        Assert.Throws<ArgumentOutOfRangeException>(() => layer.MapPhys(device, new(beyond), 4096, DmaDirection.ToDevice));
+        var table = new SgTable(new ScatterlistEntry(new(Above), 4096), new ScatterlistEntry(new(beyond), 4096), new ScatterlistEntry(new(Above), 4096));
+        Assert.Throws<ArgumentOutOfRangeException>(() => layer.MapSgTable(device, table, DmaDirection.ToDevice));
+        Assert.Equal((0, 2), (layer.Swiotlb!.Used, layer.Swiotlb.HighWater)); // the first entry's
+        memory.Free();
+    }
+
+    [Fact]
     public void OnlyAListOfPoolsGrows()
     {
         Assert.Throws<ArgumentException>(() => new SwiotlbAllocator("swiotlb", new SwiotlbPool(new(0), 128, 1), canGrow: true));
