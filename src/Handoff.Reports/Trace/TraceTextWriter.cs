@@ -30,7 +30,11 @@ public static class TraceTextWriter
         TraceTables.PoolShares(report, ink, width, top);
         TraceTables.Memory(report, ink, width, top);
         ink.WriteLine();
-        ink.WriteLine($"{Quantity.Of(report.Analysis.Events, "event")} · {Quantity.Of(report.Elapsed)}{(report.Baseline is { Compared: > 0 } b ? $" · replay of the recorded machine agrees on {Words.Percent(b.SameOutcome, b.Compared)} of its {Words.Count(b.Compared, "attempt")}" : "")}", Tone.Muted);
+        var totals = new List<string> { Quantity.Of(report.Analysis.Events, "event"), Quantity.Of(report.Elapsed) };
+        if (report.Baseline is { Compared: > 0 } baseline)
+            totals.Add($"replay of the recorded machine agrees on {Words.Percent(baseline.SameOutcome, baseline.Compared)} of its {Words.Count(baseline.Compared, "attempt")}");
+        foreach (string line in Joined(totals, width))
+            ink.WriteLine(line, Tone.Muted);
     }
 
     private static void Heading(TraceReport report, Ink ink, int width)
