@@ -48,6 +48,8 @@ internal static class ReplayText
         LoadCounts counts = load.Counts;
         if (load.Machine.Assumptions.Count > 0)
             yield return $"Assumed, because nothing tells: {string.Join("; ", load.Machine.Assumptions)}.";
+        if (!load.TimeIsNanoseconds)
+            yield return "The recording's clock counts ticks: times here are billions of them, and attempts of one request are told apart by them.";
         if (counts.FailedAttempts > counts.FailedRequests)
         {
             yield return $"{Quantity.Of(counts.FailedRequests, "request")} failed in the recording, in {Quantity.Of(counts.FailedAttempts, "attempt")}: "

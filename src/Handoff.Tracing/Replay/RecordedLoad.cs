@@ -37,6 +37,9 @@ public sealed class RecordedLoad
     /// <summary>What is wrong with the recording itself; complete after the first pass.</summary>
     public IReadOnlyList<RecordingDiagnostic> Diagnostics { get; private set; } = [];
 
+    /// <summary>Whether times are nanoseconds; false for clocks that count something else. Complete after the first pass.</summary>
+    public bool TimeIsNanoseconds { get; private set; } = true;
+
     /// <summary>How much of a pass that reads the recording is done, 0 to 1; 1 where the load is kept, -1 if unknown.</summary>
     public double Progress { get; private set; } = -1;
 
@@ -112,6 +115,7 @@ public sealed class RecordedLoad
         }
 
         Counts = reader.Counts;
+        TimeIsNanoseconds = recording.Header.TimeIsNanoseconds;
         Devices = [.. reader.Devices];
         Diagnostics = [.. recording.Diagnostics];
         if (!cancellation.IsCancellationRequested)

@@ -1,5 +1,7 @@
+using System.Text;
 using Handoff.Kernels;
 using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Recordings;
 using Handoff.Tracing.Replay;
 using Handoff.Tracing.Sizing;
 
@@ -85,6 +87,32 @@ public sealed class SizeSearchTests
         Assert.Equal((FailureCause.PoolOutOfReach, 10L), (failure.Cause, failure.Count));
         Assert.False(result.Succeeded);
         Assert.Equal(result.Recorded.Compared, result.Recorded.SameOutcome);
+    }
+
+    [Theory]
+    [InlineData(61, 60, 9000)]
+    [InlineData(62, 8, 200_000)]
+    public void A_restricted_pool_has_its_own_smallest_size(int seed, int live, int largest)
+    {
+        SyntheticLoad recorded = SyntheticLoad.Random(seed, 1 << 14, 1, 2000, live, largest);
+        Assert.Equal(0, recorded.Failures);
+        MachineFacts facts = recorded.Facts("");
+        facts.RestrictedPools = [new RestrictedPoolFacts("region", facts.Swiotlb!.Value)];
+        facts.Swiotlb = new MemoryRange(new(0x6000_0000), 64UL << 20);
+        foreach (string device in (string[])["0000:00:02.0", "0000:00:03.0"])
+            facts.RestrictedDevices[device] = "region";
+        RecordedLoad load = RecordedLoad.Open(
+            "restricted", facts, () => Recording.Open(new MemoryStream(Encoding.UTF8.GetBytes(recorded.Text))), cancellation: TestContext.Current.CancellationToken);
+        SizeResult result = SizeSearch.Run(load, new SizeOptions(), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(result.Recorded.Compared, result.Recorded.SameOutcome);
+        Assert.Equal(result.Recorded.ComparedAddresses, result.Recorded.SameAddress);
+        Assert.Equal(0, result.Recorded.HighWaterSlots); // the default pool is not touched
+
+        int expected = 128;
+        while (recorded.Literally(expected, 1).Failures > 0)
+            expected += 128;
+        RegionSize region = Assert.Single(result.Regions);
+        Assert.Equal(("region", (ulong)expected << 11, (ulong)recorded.Pool.HighWater << 11), (region.Name, region.SmallestBytes, region.HighWaterBytes));
     }
 
     [Fact]
