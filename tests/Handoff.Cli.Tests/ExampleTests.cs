@@ -12,6 +12,7 @@ public sealed class ExampleTests : IDisposable
     public ExampleTests()
     {
         Directory.CreateSymbolicLink(Path.Combine(_directory, "litmus"), Path.Combine(RepositoryRoot(), "litmus"));
+        Directory.CreateSymbolicLink(Path.Combine(_directory, "tests"), Path.Combine(RepositoryRoot(), "tests"));
         File.Copy(TraceFiles.Dat, Path.Combine(_directory, "trace.dat"));
     }
 

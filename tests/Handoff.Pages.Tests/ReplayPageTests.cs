@@ -3,7 +3,7 @@ namespace Handoff.Pages.Tests;
 /// <summary>The pages of <c>replay</c> and <c>size</c> in a real browser.</summary>
 public sealed class ReplayPageTests : IDisposable
 {
-    private const string Trace = "tests/Handoff.Tracing.Tests/Recordings/arm64-nc-small";
+    private const string Trace = "tests/data/arm64-nc-small";
 
     private readonly PageFolder _folder = new();
 
