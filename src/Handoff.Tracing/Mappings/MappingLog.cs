@@ -68,9 +68,17 @@ public sealed class MappingLog
         int task = MappingFollower.TaskOf(mapping.Tag);
         _lives.Add(new MappingLife
         {
-            Device = mapping.Device, Start = (ulong)mapping.Time, End = end, Address = mapping.Address, Original = mapping.Original, Size = mapping.Size,
-            Direction = mapping.Direction, Kind = mapping.Mapping, Bounced = mapping.Bounced,
-            Task = task > 0 && task < _reader.Tasks.Count ? _reader.Tasks[task] : "", Syncs = syncs is null ? [] : syncs,
+            Device = mapping.Device,
+            Start = (ulong)mapping.Time,
+            End = end,
+            Address = mapping.Address,
+            Original = mapping.Original,
+            Size = mapping.Size,
+            Direction = mapping.Direction,
+            Kind = mapping.Mapping,
+            Bounced = mapping.Bounced,
+            Task = task > 0 && task < _reader.Tasks.Count ? _reader.Tasks[task] : "",
+            Syncs = syncs is null ? [] : syncs,
         });
     }
 }
