@@ -165,6 +165,11 @@ public sealed class BadUseTests : IDisposable
         { "slice $/trace.txt -o /dev/null", 5, "/dev/null: is no place for files" },
         { "slice $/trace.txt -o /dev/full --force", 5, "/dev/full: is no place for files" },
         { "slice $/trace.txt -o /proc/new.dat", 5, "is no place for files" },
+        { "diff $/trace.txt", 2, "'handoff diff' needs AFTER" },
+        { "diff - -", 2, "only one of two recordings can come from standard input" },
+        { "diff $/trace.txt $/trace.txt --csv", 2, "unknown option '--csv'" },
+        { "diff $/trace.txt $/missing.dat", 3, "missing.dat: no such file or directory" },
+        { "diff $/words.litmus $/trace.txt", 3, "HT0002" },
     };
 
     [Theory]
