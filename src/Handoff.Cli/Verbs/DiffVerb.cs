@@ -49,7 +49,7 @@ internal sealed class DiffVerb : Verb
         using var input = TraceInput.Open(path, session);
         TraceAnalysis analysis;
         using (var progress = new ReadingProgress(session, $"read {LitmusFile.Printable(Path.GetFileName(path))}"))
-            analysis = TraceAnalyzer.Analyze(input.Reader, input.Facts, progress.Report, session.Cancelled);
+            analysis = TraceAnalyzer.Analyze(input.Reader, input.Facts, progress.Report, cancellation: session.Cancelled);
         input.ThrowIfUnusable();
         return analysis.IsInterrupted ? null : new TraceReport(input.Name, analysis, TraceFindings.Find(analysis, null), TimeSpan.Zero);
     }
