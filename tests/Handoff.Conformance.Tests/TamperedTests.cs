@@ -181,7 +181,7 @@ public sealed class TamperedTests : IDisposable
         foreach (string file in Directory.GetFiles(Path.Combine(RecordedDirectories.Shipped, name)))
         {
             string target = Path.Combine(_directory, Path.GetFileName(file));
-            if (!Path.GetFileName(file).StartsWith("trace.txt", StringComparison.Ordinal))
+            if (!Path.GetFileName(file).StartsWith("trace.", StringComparison.Ordinal))
                 File.Copy(file, target);
         }
 
