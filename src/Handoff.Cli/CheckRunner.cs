@@ -29,7 +29,7 @@ internal static class CheckRunner
             {
                 var kernel = request.Kernels[index % kernels];
                 cells[index] = new CheckedCell(kernel, LitmusChecker.Check(tests[index / kernels].Parsed.Test!, kernel, options, limit.Token));
-                progress.Done(cells[index].Result.States);
+                progress.Done();
             }
 
             if (cells.Length == 1)

@@ -12,7 +12,7 @@ internal static class EventText
         var text = new StringBuilder();
         // The kernel rounds to microseconds when it prints.
         var time = microseconds ? (e.Time + 500) / 1000 : e.Time;
-        text.Append(CultureInfo.InvariantCulture, $"{time} {e.Cpu} {e.Pid} {e.Kind} {reader.DeviceName(e)} {e.Size} {e.DmaAddress.Value:x} {e.PhysicalAddress.Value:x} {e.Attributes:x}");
+        text.Append(CultureInfo.InvariantCulture, $"{time} {e.Cpu} {e.Pid} {e.Context} {e.Kind} {reader.DeviceName(e)} {e.Size} {e.DmaAddress.Value:x} {e.PhysicalAddress.Value:x} {e.Attributes:x}");
         text.Append(CultureInfo.InvariantCulture, $" {(e.HasDirection ? e.Direction : (DmaDirection)(-1))} {e.FullNents}/{e.FullEnts} {e.IsTruncated} {e.IsForced} {e.DmaMask:x} {e.Error}");
         foreach (var p in e.PhysicalAddresses)
             text.Append(CultureInfo.InvariantCulture, $" p{p.Value:x}");

@@ -41,7 +41,7 @@ internal sealed class DumpVerb : Verb
         using var input = RecordingInput.Open(path, session);
         var reader = input.Reader;
         bool interrupted = false;
-        using (new ReadProgress(session, reader, streamsResults: true))
+        using (ReadProgress.Watch(session, reader, streamsResults: true))
         {
             DmaEvent e = default;
             bool more = reader.Read(ref e); // only after that is it certain what the clock counts

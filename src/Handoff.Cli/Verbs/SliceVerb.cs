@@ -45,7 +45,7 @@ internal sealed class SliceVerb : Verb
         using var copy = new RecordingCopy(reader);
         var selector = new EventSelector(reader, request.For(reader, e.Time) with { KeepMarkers = true });
         long read = 0;
-        using (new ReadProgress(session, reader))
+        using (ReadProgress.Watch(session, reader))
         {
             for (; more && !selector.IsPast; more = reader.Read(ref e))
             {

@@ -30,7 +30,7 @@ internal static class HtmlPage
                 case "summary": writer.Write(WebUtility.HtmlEncode(summary)); break;
                 case "command": writer.Write(WebUtility.HtmlEncode(command)); break;
                 case "style": writer.Write(Asset("page.css") + Asset(kind + ".css")); break;
-                case "script": writer.Write(Asset(kind + ".js")); break;
+                case "script": writer.Write(Asset("page.js") + Asset(kind + ".js")); break;
                 case "data":
                     foreach ((string id, byte[] json) in data)
                         WriteData(writer, id, json);

@@ -25,6 +25,9 @@ public struct DmaEvent
     /// <summary>The thread that was running (0 in the idle task; interrupts borrow whatever thread they interrupt).</summary>
     public int Pid { get; internal set; }
 
+    /// <summary>What the CPU was doing: the flags of the event's line or record.</summary>
+    public EventContext Context { get; internal set; }
+
     /// <summary>The running task's name: an index into <see cref="RecordingReader.Tasks"/>, 0 when unknown.</summary>
     public int Task { get; internal set; }
 

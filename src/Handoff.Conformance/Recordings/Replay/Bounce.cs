@@ -9,6 +9,18 @@ internal sealed class Bounce
     /// <summary>The map it belongs to; <see langword="null"/> for a list whose map failed, which leaves no event.</summary>
     public TraceEvent? Map { get; init; }
 
+    /// <summary>Number of the event after which its slots were taken, at the earliest.</summary>
+    public long From { get; init; }
+
+    /// <summary>Number of the event before which they were.</summary>
+    public long To => Map?.Number ?? long.MaxValue;
+
+    /// <summary>Coherent memory from a restricted pool, not a buffer that bounces.</summary>
+    public bool IsMemory { get; init; }
+
+    /// <summary>The memory, once it was allocated.</summary>
+    public Coherent.DmaBuffer? Memory { get; set; }
+
     /// <summary>The buffer.</summary>
     public required PhysicalAddress Original { get; init; }
 
@@ -26,6 +38,9 @@ internal sealed class Bounce
 
     /// <summary>Whether the engine has taken (or failed to take) slots for it.</summary>
     public bool IsDone { get; set; }
+
+    /// <summary>The slots it was given; <see langword="null"/> before, and after a failure.</summary>
+    public SlotOwner? Owner { get; set; }
 
     /// <summary>The engine's result.</summary>
     public DmaAddress Result { get; set; }

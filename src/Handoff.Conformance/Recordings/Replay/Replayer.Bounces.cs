@@ -1,4 +1,6 @@
+using Handoff.Coherent;
 using Handoff.Direct;
+using Handoff.Pages;
 using Handoff.Swiotlb;
 
 namespace Handoff.Conformance.Recordings.Replay;
@@ -12,8 +14,16 @@ internal sealed partial class Replayer
     /// <summary>Areas whose search start is known: slots were taken there since the trace began or events were lost.</summary>
     private readonly HashSet<(SwiotlbPool Pool, int Area)> _searched = [];
 
+    /// <summary>For so many events, slots that are in use no more may have moved a search.</summary>
+    private const int HiddenMatters = 256;
+
+    private long _lastHidden = -HiddenMatters - 1;
+
+    /// <summary>Slots in use whose addresses are not recorded.</summary>
+    private readonly Dictionary<SlotOwner, Bounce> _hidden = [];
+
     /// <summary>Lists whose map has failed or will: the decisions so far, and the slots of those that succeeded.</summary>
-    private readonly Dictionary<(int Pid, int Cpu, Device Device), (List<TraceEvent> Decisions, List<SlotOwner> Owners)> _failing = [];
+    private readonly Dictionary<((int, int) Thread, Device Device), (List<TraceEvent> Decisions, List<Bounce> Bounces)> _failing = [];
 
     /// <summary>A decision: right if the engine bounces this buffer too; its slots are taken now.</summary>
     private void Decide(TraceEvent e, ReplayedDevice device)
@@ -42,7 +52,7 @@ internal sealed partial class Replayer
             JudgeDecision(e, device, e.Bounce.Original, e.Bounce.Direction, e.Bounce.Attributes);
         }
 
-        if (TryTake(e.Bounce) || (_layer.Swiotlb is { CanGrow: true } && TryGrow(e.Bounce)))
+        if (TryTake(e.Bounce) || TryTakeHolding(e.Bounce) || (IsJustBehind(e.Bounce) && TryReorder(e.Bounce, deepest: 8)) || (_layer.Swiotlb is { CanGrow: true } && TryGrow(e.Bounce)))
             RetryWaiting();
         else
             _waiting.Add(e.Bounce);
@@ -66,24 +76,25 @@ internal sealed partial class Replayer
     /// <summary>A decision that no map follows: an entry of a list that fails. The list ends with the entry that the engine cannot map either.</summary>
     private void DecideAlone(TraceEvent e, ReplayedDevice device)
     {
-        (int, int, Device) key = (e.Pid, e.Pid == 0 ? e.Cpu : -1, device.Device);
-        if (!_failing.TryGetValue(key, out (List<TraceEvent> Decisions, List<SlotOwner> Owners) list))
+        ((int, int), Device) key = (e.Thread, device.Device);
+        if (!_failing.TryGetValue(key, out (List<TraceEvent> Decisions, List<Bounce> Bounces) list))
             _failing[key] = list = ([], []);
         list.Decisions.Add(e);
         if (!device.IsTranslated)
             LearnMask(e, device);
-        var bounce = new Bounce { Decision = e, Original = OriginalOf(e, device), Size = e.Size, Direction = DmaDirection.Bidirectional, Attributes = DmaAttributes.None };
+        var bounce = new Bounce { Decision = e, From = e.Number, Original = OriginalOf(e, device), Size = e.Size, Direction = DmaDirection.Bidirectional, Attributes = DmaAttributes.None };
         TryTake(bounce);
         if (bounce.Result.IsMapped)
         {
-            if (_book.OwnerAt(SlotOf(device, bounce)) is { } owner)
-                list.Owners.Add(owner);
+            list.Bounces.Add(bounce);
             return;
         }
 
         _failing.Remove(key);
-        foreach (SlotOwner owner in list.Owners)
+        SlotOwner[] owners = [.. list.Bounces.Select(static b => b.Owner).OfType<SlotOwner>()];
+        foreach (SlotOwner owner in owners)
             Release(owner);
+        NoteReturn(e, owners, isLogged: false);
         foreach (TraceEvent decision in list.Decisions)
         {
             if (device.IsTranslated)
@@ -100,9 +111,6 @@ internal sealed partial class Replayer
         device.IsTranslated ? new(decision.Physical)
             : decision.Physical == ulong.MaxValue ? new(decision.Physical & ~0xfffUL)
             : _layer.Rules.ToPhysical(device.Device, new(decision.Physical));
-
-    private PhysicalAddress SlotOf(ReplayedDevice device, Bounce bounce) =>
-        device.IsTranslated ? new(bounce.Result.Value) : _layer.Rules.ToPhysical(device.Device, bounce.Result);
 
     /// <summary>Decisions that are left over when the trace ends.</summary>
     private void End()
@@ -137,35 +145,23 @@ internal sealed partial class Replayer
         _book.SaveSearches();
         CurrentCpu.Id = bounce.Decision.Cpu;
         (_placing, _placed, _fullText) = (bounce, false, "");
-        DmaAddress result;
-        ulong alignMask = 0;
-        if (device.IsTranslated)
-        {
-            alignMask = TranslationGranuleMask;
-            PhysicalAddress slot = _layer.SwiotlbMap(device.Device, bounce.Original, bounce.Size, alignMask, bounce.Direction, bounce.Attributes);
-            result = slot.IsValid ? new(slot.Value) : DmaAddress.MappingError;
-        }
-        else
-        {
-            result = _layer.MapPhys(device.Device, bounce.Original, bounce.Size, bounce.Direction, bounce.Attributes);
-        }
-
-        bounce.Result = result;
-        SlotOwner? owner = result.IsMapped
-            ? _book.Describe(device.Device, result, bounce.Original, bounce.Size, bounce.Direction, alignMask, isTransient: _placing is not null && _placed)
-            : null;
-        if (!bounce.IsRecorded || device.IsTranslated || result == bounce.Recorded)
+        bounce.Result = MapOrAllocate(bounce, device);
+        SlotOwner? owner = OwnerOf(bounce, device);
+        if (!bounce.IsRecorded || device.IsTranslated || bounce.Result == bounce.Recorded)
         {
             bounce.IsDone = true;
-            if (!result.IsMapped && device.IsScheduled && _caseNumber > 0)
-                _cases.AddFull(_caseNumber);
-            if (_isComplete && !result.IsMapped && _reader.Header.Clock is null or "local" && _fullText.StartsWith("swiotlb buffer", StringComparison.Ordinal))
-                _full.Failed(bounce.Decision.Time, device.Device.Name, _fullText);
             if (owner is not null)
             {
                 _book.Add(owner);
+                NoteTake(bounce, owner);
+                if (!bounce.IsRecorded || device.IsTranslated)
+                    (_hidden[owner], _lastHidden) = (bounce, bounce.Decision.Number);
                 if (owner.Pool is { } pool && bounce.IsRecorded && !device.IsTranslated)
                     _searched.Add((pool, owner.Area));
+            }
+            else if (!bounce.Result.IsMapped)
+            {
+                NoteFailure(bounce, device);
             }
 
             return true;
@@ -173,40 +169,116 @@ internal sealed partial class Replayer
 
         instead = owner;
         if (owner is not null)
-            _layer.UnmapPhys(device.Device, result, bounce.Size, bounce.Direction, DmaAttributes.SkipCpuSync);
+            Release(owner);
         _book.RestoreSearches();
         return false;
     }
 
+    private DmaAddress MapOrAllocate(Bounce bounce, ReplayedDevice device)
+    {
+        if (bounce.IsMemory)
+        {
+            bounce.Memory = bounce.Decision.Kind == Tracing.Recordings.DmaEventKind.Alloc
+                ? _layer.AllocAttrs(device.Device, bounce.Size, GfpFlags.Kernel | GfpFlags.NoWarn, bounce.Attributes)
+                : _layer.AllocPages(device.Device, bounce.Size, bounce.Direction, GfpFlags.Kernel | GfpFlags.NoWarn);
+            return bounce.Memory?.Dma ?? DmaAddress.MappingError;
+        }
+
+        if (!device.IsTranslated)
+            return _layer.MapPhys(device.Device, bounce.Original, bounce.Size, bounce.Direction, bounce.Attributes);
+        PhysicalAddress slot = _layer.SwiotlbMap(device.Device, bounce.Original, bounce.Size, TranslationGranuleMask, bounce.Direction, bounce.Attributes);
+        return slot.IsValid ? new(slot.Value) : DmaAddress.MappingError;
+    }
+
+    private SlotOwner? OwnerOf(Bounce bounce, ReplayedDevice device)
+    {
+        if (!bounce.Result.IsMapped)
+            return null;
+        return bounce.IsMemory
+            ? OwnerOf(device, bounce.Memory!)
+            : _book.Describe(
+                device.Device, bounce.Result, bounce.Original, bounce.Size, bounce.Direction, device.IsTranslated ? TranslationGranuleMask : 0, isTransient: _placed);
+    }
+
+    private void NoteFailure(Bounce bounce, ReplayedDevice device)
+    {
+        if (device.IsScheduled && _caseNumber > 0)
+            _cases.AddFull(_caseNumber);
+        if (_isComplete && _reader.Header.Clock is null or "local" && _fullText.StartsWith("swiotlb buffer", StringComparison.Ordinal))
+            _full.Failed(bounce.Decision.Time, device.Device.Name, _fullText);
+    }
+
     /// <summary>The map event is here, so its slots have been taken by now.</summary>
     /// <returns>Whether the engine's result is the recorded one.</returns>
-    private bool Settle(Bounce bounce, TraceEvent map)
+    private bool Settle(Bounce bounce)
     {
         if (bounce.IsDone)
             return true;
         _waiting.Remove(bounce);
-        if (TryReorder(bounce, map) || TryGrow(bounce) || (!_isComplete && TryLearn(bounce)))
+        if (TryReorder(bounce) || TryGrow(bounce) || (!_isComplete && TryLearn(bounce)) || TryBesideHidden(bounce) || TryDoubtPool(bounce))
         {
             RetryWaiting();
             return true;
         }
 
         // It is wrong. What follows is judged from the recorded state, so that one difference does not cause others.
+        _taken.Clear();
+        if (bounce.Recorded.IsMapped && Wanted(bounce) is { IsInPool: true } wanted)
+        {
+            SlotOwner owner = bounce.IsMemory
+                ? OwnerOf(DeviceOf(bounce.Decision), new DmaBuffer(new(0), bounce.Recorded, _layer.Rules.ToPhysical(wanted.Device, bounce.Recorded), bounce.Size, CpuView.Cached, MemorySource.RestrictedPool))
+                : wanted;
+            if (Hold(owner, moveSearch: true))
+                bounce.Owner = owner;
+        }
+
         bounce.IsDone = true;
-        Device device = DeviceOf(map).Device;
-        if (bounce.Recorded.IsMapped && _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) is { IsInPool: true } owner
-            && _layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
-            _book.Add(owner);
         return false;
+    }
+
+    /// <summary>
+    /// Slots whose addresses no event has were taken where the engine thought best; another order of events would have put them elsewhere. While
+    /// there are any, an address that does not follow is possible if only such slots are in its way.
+    /// </summary>
+    private bool TryBesideHidden(Bounce bounce)
+    {
+        if ((_hidden.Count == 0 && _lastHidden < bounce.From - HiddenMatters) || !bounce.Recorded.IsMapped)
+            return false;
+        if (PoolAround(bounce, isNew: false) is { } added && TryUseRequest())
+        {
+            // Its first slots went to such entries.
+            _layer.Swiotlb!.AddPool(added);
+            _verdict.AddNote("a pool was added at run time; its place is learned from the first address in it");
+        }
+
+        PhysicalAddress at = _layer.Rules.ToPhysical(DeviceOf(bounce.Decision).Device, bounce.Recorded);
+        if (_layer.Swiotlb is { CanGrow: true } && _book.PoolAt(at) is null && _recorded.Machine.Ram.Contains(at))
+        {
+            // No pool had room any more: memory of this request's own.
+            (bounce.IsDone, bounce.Result, bounce.Reason) = (true, bounce.Recorded, Reasons.Hidden);
+            return true;
+        }
+
+        if (Wanted(bounce) is not { IsInPool: true, Pool: { } pool } wanted)
+            return false;
+        SlotOwner[] inTheWay = [.. _book.OwnersOf(pool, wanted.FirstSlot, wanted.Slots)];
+        if (!Array.TrueForAll(inTheWay, _hidden.ContainsKey))
+            return false;
+        foreach (SlotOwner owner in inTheWay)
+        {
+            _hidden[owner].Owner = null; // wherever it is, its unmap gives nothing back here
+            Release(owner);
+        }
+
+        return TryAdopt(bounce, wanted, Reasons.Hidden);
     }
 
     /// <summary>Slots may be in use that the trace does not show: those that the engine gives although others were recorded are.</summary>
     private bool TryLearn(Bounce bounce)
     {
-        Device device = DeviceOf(bounce.Decision).Device;
         if (bounce.Recorded.IsMapped && AddOldPool(bounce))
             bounce.Reason = Reasons.PoolBefore;
-        SlotOwner? wanted = bounce.Recorded.IsMapped ? _book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) : null;
+        SlotOwner? wanted = bounce.Recorded.IsMapped ? Wanted(bounce) : null;
         if (bounce.Recorded.IsMapped && wanted is not { IsInPool: true })
             return false;
         if (wanted is { Pool: { } pool })
@@ -239,9 +311,10 @@ internal sealed partial class Replayer
 
     private bool TryAdopt(Bounce bounce, SlotOwner wanted, string reason)
     {
-        if (!_layer.AdoptBounce(wanted.Device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
+        if (!Hold(wanted, moveSearch: true))
             return false;
-        _book.Add(wanted);
+        bounce.Owner = wanted;
+        _taken.Clear();
         if (wanted.Pool is { } pool)
             _searched.Add((pool, wanted.Area));
         bounce.Reason ??= reason;

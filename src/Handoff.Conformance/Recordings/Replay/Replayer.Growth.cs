@@ -15,6 +15,15 @@ internal sealed partial class Replayer
     /// <summary>The buffer that the engine is asked to map, and whether it asked for memory of its own for it.</summary>
     private Bounce? _placing;
     private bool _placed;
+    /// <summary>Where a pool was thought likelier than memory of one request's own.</summary>
+    private PhysicalAddress? _likely;
+
+    /// <summary>Pools that were thought so.</summary>
+    private readonly HashSet<SwiotlbPool> _doubtful = [];
+
+    /// <summary>Those that turned out to be none.</summary>
+    private readonly HashSet<SwiotlbPool> _noPools = [];
+
     private bool _hasOldPools;
     private ulong _fakePlace = FirstFakePlace;
 
@@ -28,7 +37,11 @@ internal sealed partial class Replayer
         Device device = DeviceOf(bounce.Decision).Device;
         PhysicalAddress start;
         if (_growthRequests > 0 && NewPoolFor(bounce) is { } pool && IsPoolLikelier(bounce, pool))
+        {
+            _likely = pool.Start;
             return null;
+        }
+
         _growthRequests++;
         if (bounce.IsRecorded && !DeviceOf(bounce.Decision).IsTranslated)
         {
@@ -54,12 +67,51 @@ internal sealed partial class Replayer
     /// <summary>The recorded address is in no pool, and the engine has slots in one: a pool was added since. Learns where it is.</summary>
     private bool TryGrow(Bounce bounce)
     {
-        if (NewPoolFor(bounce) is not { } pool || _growthRequests == 0)
+        if (NewPoolFor(bounce) is not { } pool || !TryUseRequest())
             return false;
-        _growthRequests--;
         _layer.Swiotlb!.AddPool(pool);
+        if (_likely == pool.Start)
+            _doubtful.Add(pool);
         _verdict.AddNote("a pool was added at run time; its place is learned from the first address in it");
         return TryTake(bounce) || TryTakeInPassing(bounce, pool);
+    }
+
+    /// <summary>
+    /// The engine gives slots of a pool that was only the likelier explanation of an address. Without that pool it gives what was recorded: then
+    /// there is no such pool, and what was there were pools for single requests.
+    /// </summary>
+    private bool TryDoubtPool(Bounce bounce)
+    {
+        if (_doubtful.Count == 0 || TryTake(bounce, out SlotOwner? instead) || instead is not { Pool: { } pool } || !_doubtful.Remove(pool))
+            return bounce.IsDone;
+        _noPools.Add(pool);
+        List<PhysicalAddress> filled = FillUp(pool);
+        if (TryTake(bounce) || TryReorder(bounce) || TryGrow(bounce) || TryDoubtPool(bounce))
+        {
+            _verdict.AddNote("what looked like a pool added at run time were pools for single requests");
+            return true;
+        }
+
+        _noPools.Remove(pool);
+        _doubtful.Add(pool);
+        foreach (PhysicalAddress at in filled)
+            _layer.SwiotlbUnmap(DeviceOf(0).Device, at, SwiotlbConstants.SlotSize, DmaDirection.ToDevice);
+        return false;
+    }
+
+    /// <summary>Keeps the engine from using a pool that is none.</summary>
+    private List<PhysicalAddress> FillUp(SwiotlbPool pool)
+    {
+        var filled = new List<PhysicalAddress>();
+        Device anyone = DeviceOf(0).Device;
+        for (int slot = 0; slot < pool.AreaSlots * pool.Areas; slot++)
+        {
+            PhysicalAddress at = pool.Start + ((ulong)slot << SwiotlbConstants.SlotShift);
+            if (pool.IsSlotFree(slot) && _layer.AdoptBounce(anyone, new(at.Value), new(0), SwiotlbConstants.SlotSize))
+                filled.Add(at);
+        }
+
+        return filled;
     }
 
     /// <summary>The pool was added after the search had passed the CPU's own area.</summary>
@@ -68,9 +120,10 @@ internal sealed partial class Replayer
         Device device = DeviceOf(bounce.Decision).Device;
         if (_book.Describe(device, bounce.Recorded, bounce.Original, bounce.Size, bounce.Direction) is not { IsInPool: true } owner
             || owner.FirstSlot != owner.Area * pool.AreaSlots || owner.Area == (bounce.Decision.Cpu & (pool.Areas - 1))
-            || !_layer.AdoptBounce(device, bounce.Recorded, bounce.Original, bounce.Size, moveSearch: true))
+            || !Hold(owner, moveSearch: true))
             return false;
-        _book.Add(owner);
+        bounce.Owner = owner;
+        _taken.Clear();
         bounce.IsDone = true;
         bounce.Result = bounce.Recorded;
         bounce.Reason = Reasons.PoolGrew;
@@ -194,6 +247,15 @@ internal sealed partial class Replayer
                     pool.RestoreSearchIndex(area, indexes[area]);
             }
         }
+    }
+
+    /// <summary>Every lasting pool was asked for by a search that found all others full; unless entries that are not recorded asked for it.</summary>
+    private bool TryUseRequest()
+    {
+        if (_growthRequests == 0)
+            return _lastHidden >= 0;
+        _growthRequests--;
+        return true;
     }
 
     private static bool Overlaps(SwiotlbAllocator allocator, SwiotlbPool pool) =>

@@ -6,33 +6,33 @@ namespace Handoff.Conformance.Recordings.Replay;
 internal sealed partial class Replayer
 {
     /// <summary>A mapped list: what its unmap has to give back.</summary>
-    private sealed record MappedList(PhysicalAddress[] Addresses, int Entries, List<SlotOwner> Owners);
+    private sealed record MappedList(PhysicalAddress[] Addresses, int Entries, List<Bounce> Bounces);
 
     private readonly Dictionary<(Device Device, PhysicalAddress First), List<MappedList>> _lists = [];
 
     /// <summary>Behind an IOMMU no event tells the slot; it is found by the address that the device was given.</summary>
-    private readonly Dictionary<(Device Device, DmaAddress Address), SlotOwner> _translated = [];
+    private readonly Dictionary<(Device Device, DmaAddress Address), Bounce> _translated = [];
 
     private void MapPage(TraceEvent e, ReplayedDevice device)
     {
         if (device.IsTranslated)
         {
             TallyOf(e).NotCovered++;
-            if (e.Bounces is [var taken] && _book.OwnerAt(new(taken.Result.Value)) is { } slots && e.Dma.IsMapped)
-                _translated[(device.Device, e.Dma)] = slots;
+            if (e.Bounces is [var taken] && e.Dma.IsMapped)
+                _translated[(device.Device, e.Dma)] = taken;
             return;
         }
 
         DmaAddress result;
         if (e.Bounces is [var bounce])
         {
-            result = Settle(bounce, e) ? bounce.Recorded : bounce.Result;
+            result = Settle(bounce) ? bounce.Recorded : bounce.Result;
             Compare(e, Text(result), Text(e.Dma), bounce.Reason);
         }
         else if (DecisionIsLost(device, new(e.Physical), e.Size, e.Dma))
         {
             Bounce lost = WithoutDecision(e, new(e.Physical), e.Size, e.Dma);
-            result = Settle(lost, e) ? lost.Recorded : lost.Result;
+            result = Settle(lost) ? lost.Recorded : lost.Result;
             Compare(e, Text(result), Text(e.Dma), Reasons.DecisionLost);
         }
         else
@@ -51,6 +51,7 @@ internal sealed partial class Replayer
     private static Bounce WithoutDecision(TraceEvent map, PhysicalAddress original, ulong size, DmaAddress recorded) => new()
     {
         Decision = map,
+        From = map.Number,
         Map = map,
         Original = original,
         Size = size,
@@ -87,30 +88,21 @@ internal sealed partial class Replayer
 
     private void MapSg(TraceEvent e, ReplayedDevice device)
     {
-        var owners = new List<SlotOwner>();
+        var bounces = new List<Bounce>(e.Bounces);
         if (device.IsTranslated)
-        {
             TallyOf(e).NotCovered++;
-            foreach (Bounce bounce in e.Bounces)
-            {
-                if (_book.OwnerAt(new(bounce.Result.Value)) is { } slots)
-                    owners.Add(slots);
-            }
-        }
         else
-        {
-            JudgeList(e, device, owners);
-        }
+            JudgeList(e, device, bounces);
 
         if (e.PhysicalAddresses.Length == 0)
             return;
         (Device, PhysicalAddress) key = (device.Device, e.PhysicalAddresses[0]);
         if (!_lists.TryGetValue(key, out List<MappedList>? same))
             _lists[key] = same = [];
-        same.Add(new MappedList(e.PhysicalAddresses, e.IsTruncated ? e.FullNents : e.PhysicalAddresses.Length, owners));
+        same.Add(new MappedList(e.PhysicalAddresses, e.IsTruncated ? e.FullNents : e.PhysicalAddresses.Length, bounces));
     }
 
-    private void JudgeList(TraceEvent e, ReplayedDevice device, List<SlotOwner> owners)
+    private void JudgeList(TraceEvent e, ReplayedDevice device, List<Bounce> bounces)
     {
         int next = 0;
         string? reason = null;
@@ -124,14 +116,14 @@ internal sealed partial class Replayer
             if (decided)
             {
                 Bounce bounce = e.Bounces[next++];
-                result = Settle(bounce, e) ? recorded : bounce.Result;
+                result = Settle(bounce) ? recorded : bounce.Result;
                 reason ??= bounce.Reason;
             }
             else if (DecisionIsLost(device, address, e.Lengths[i], recorded))
             {
-                decided = true;
                 Bounce lost = WithoutDecision(e, address, e.Lengths[i], recorded);
-                result = Settle(lost, e) ? recorded : lost.Result;
+                bounces.Add(lost);
+                result = Settle(lost) ? recorded : lost.Result;
                 reason ??= Reasons.DecisionLost;
             }
             else
@@ -141,15 +133,13 @@ internal sealed partial class Replayer
 
             if (result != recorded)
                 wrong ??= ($"entry {i}: {Text(result)}", $"entry {i}: {Text(recorded)}");
-            if (decided && _book.OwnerAt(_layer.Rules.ToPhysical(device.Device, recorded)) is { } owner)
-                owners.Add(owner);
         }
 
         foreach (Bounce bounce in e.Bounces.Skip(next))
         {
-            if (!bounce.IsRecorded && bounce.Result.IsMapped && _book.OwnerAt(_layer.Rules.ToPhysical(device.Device, bounce.Result)) is { } owner)
-                owners.Add(owner);
-            else if (!_isComplete)
+            if (!bounce.IsRecorded && bounce.Result.IsMapped)
+                continue;
+            if (!_isComplete)
                 reason ??= Reasons.HeldBefore;
             else
                 wrong ??= (bounce.Result.IsMapped ? "a decision for an entry" : "the map fails", "the list is mapped");
@@ -175,9 +165,10 @@ internal sealed partial class Replayer
         if (device.IsTranslated)
         {
             TallyOf(e).NotCovered++;
-            if (_translated.Remove((device.Device, e.Dma), out SlotOwner? slots))
+            if (_translated.Remove((device.Device, e.Dma), out Bounce? taken) && taken.Owner is { } slots)
             {
                 Release(slots);
+                NoteReturn(e, [slots], isLogged: true);
                 RetryWaiting();
             }
 
@@ -197,6 +188,9 @@ internal sealed partial class Replayer
         {
             _layer.UnmapPhys(device.Device, e.Dma, e.Size, e.Direction, e.Attributes);
             _book.Remove(owner);
+            if (_noPools.Count > 0 && owner.Pool is not null && _noPools.Contains(owner.Pool))
+                FillUp(owner.Pool);
+            NoteReturn(e, [owner], isLogged: true);
             Identical(e);
         }
         else if (!_isComplete)
@@ -233,10 +227,10 @@ internal sealed partial class Replayer
             }
         }
 
-        foreach (SlotOwner owner in list?.Owners ?? [])
+        SlotOwner[] owners = [.. (list?.Bounces ?? []).Select(static b => b.Owner).OfType<SlotOwner>()];
+        foreach (SlotOwner owner in owners)
             Release(owner);
-        if (list is not null)
-            NoteLateRelease(e, list.Owners);
+        NoteReturn(e, owners, isLogged: false);
         if (device.IsTranslated)
             TallyOf(e).NotCovered++;
         else if (list is not null)
@@ -245,7 +239,7 @@ internal sealed partial class Replayer
             Explain(e, Reasons.MappedBefore);
         else
             Wrong(e, "no such list is mapped", $"unmap of {e.PhysicalAddresses.Length} entries");
-        if (list is { Owners.Count: > 0 })
+        if (owners.Length > 0)
             RetryWaiting();
     }
 

@@ -117,6 +117,22 @@ internal sealed class SlotBook(BootedMachine<CountingMemory> booted)
     /// <summary>A pool made for one mapping has a page of its own, at least.</summary>
     private PhysicalAddress PageOf(PhysicalAddress address) => new(address.Value & ~((ulong)booted.Layer.Machine.PageSize - 1));
 
+    /// <summary>Searches that stand elsewhere than when they were saved, with where they stood.</summary>
+    public List<(SwiotlbPool Pool, int Area, int Index)> MovedSearches()
+    {
+        var moved = new List<(SwiotlbPool Pool, int Area, int Index)>(1);
+        foreach ((SwiotlbPool pool, int[] indexes) in _saved)
+        {
+            for (int area = 0; area < indexes.Length; area++)
+            {
+                if (pool.SearchIndexOf(area) != indexes[area])
+                    moved.Add((pool, area, indexes[area]));
+            }
+        }
+
+        return moved;
+    }
+
     private SlotOwner?[] Owners(SwiotlbPool pool)
     {
         if (!_owners.TryGetValue(pool, out SlotOwner?[]? owners))

@@ -15,6 +15,9 @@ internal sealed class TraceEvent
 
     public required int Pid { get; init; }
 
+    /// <summary>What the CPU was doing.</summary>
+    public EventContext Context { get; init; }
+
     /// <summary>The device's index in the recording.</summary>
     public required int DeviceIndex { get; init; }
 
@@ -71,6 +74,7 @@ internal sealed class TraceEvent
         Kind = e.Kind,
         Cpu = e.Cpu,
         Pid = e.Pid,
+        Context = e.Context,
         DeviceIndex = e.Device,
         EventType = e.EventType,
         Size = e.Size,
@@ -88,6 +92,23 @@ internal sealed class TraceEvent
         Lengths = e.Lengths.ToArray(),
         Case = e.Kind == DmaEventKind.Marker ? CaseOf(e.Text) : 0,
     };
+
+    /// <summary>
+    /// Whether this event tells that an earlier one is over, as far as one thread of control can tell: it is logged by the same task, or on
+    /// the same CPU by something that an interrupt must have returned to.
+    /// </summary>
+    public bool EndsWhat(TraceEvent earlier)
+    {
+        if (Level > earlier.Level)
+            return false;
+        return earlier.Level == 0 ? Pid == earlier.Pid && (Pid != 0 || Cpu == earlier.Cpu) : Cpu == earlier.Cpu;
+    }
+
+    /// <summary>What logs in order: a task, which the idle task of each CPU is, or the interrupts of one kind on one CPU.</summary>
+    public (int, int) Thread => Level > 0 ? (-Level, Cpu) : (Pid, Pid == 0 ? Cpu : -1);
+
+    /// <summary>0 for a task or what is not known, more for interrupts: higher ones interrupt lower ones.</summary>
+    public int Level => Context == EventContext.Unknown ? 0 : (int)Context - (int)EventContext.Task;
 
     /// <summary>The probe marks every case with <c>HP n=NUMBER</c>.</summary>
     private static int CaseOf(ReadOnlySpan<byte> text)

@@ -69,10 +69,10 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
             CloseList(e);
     }
 
-    /// <summary>Decisions of the same task that have no map yet. The idle task exists once per CPU.</summary>
+    /// <summary>Decisions of the same thread of control that have no map yet: a task (the idle task exists once per CPU), or interrupts of a CPU.</summary>
     private List<TraceEvent> OpenOf(TraceEvent e)
     {
-        (int, int) key = (e.Pid, e.Pid == 0 ? e.Cpu : -1);
+        (int, int) key = e.Thread;
         if (!_open.TryGetValue(key, out List<TraceEvent>? list))
             _open[key] = list = [];
         return list;
@@ -164,6 +164,7 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
         var bounce = new Bounce
         {
             Decision = decision,
+            From = decision.Number,
             Map = map,
             Original = original,
             Size = size,

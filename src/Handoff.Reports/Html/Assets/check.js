@@ -1,23 +1,11 @@
-'use strict';
-const report = JSON.parse(document.getElementById('report').textContent);
-const sources = JSON.parse(document.getElementById('sources').textContent);
-const main = document.getElementById('main');
+const report = stored('report');
+const sources = stored('sources');
 const tone = { ok: 'good', contract: 'warn', fails: 'warn', stale: 'bad', lost: 'bad', leak: 'bad', wild: 'bad' };
 const meaning = {
   ok: 'nothing goes wrong in any behaviour', contract: 'a rule of the API is broken, though this machine shows no harm', fails: 'a call returns an error',
   stale: 'a read may return an older version than the newest write before it', lost: 'a newer version is overwritten by an older one and gone',
   leak: 'somebody may read bytes that nobody shared with them', wild: 'an access outside any live mapping, after unmap, or against the direction' };
 const hues = [210, 130, 30, 280, 0, 175, 55, 320, 95, 245];
-
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
-  }
-  element.append(...children.flat().filter(child => child !== null && child !== undefined));
-  return element;
-}
 
 const machineName = m => [m.coherent ? 'coherent' : 'noncoherent', m.forced ? 'forced' : m.outOfReach ? 'bounced' : 'direct',
   m.outOfReach && m.forced ? 'out of reach' : null, 'line' + m.line].filter(Boolean).join(', ');
@@ -159,13 +147,6 @@ function findings(result, verdict) {
   return [...seen.values()];
 }
 
-function cures(result, verdict) {
-  const list = (result.cures || []).filter(c => !c.verdict || c.verdict === verdict || !c.for || c.for === verdict);
-  if (!list.length) return null;
-  return make('div', { class: 'card' }, make('h3', {}, 'What would make the difference'),
-    make('ul', {}, list.map(c => make('li', {}, c.text || c.change || '', c.outcome ? make('b', {}, ': ' + c.outcome) : null))));
-}
-
 function draw() {
   const now = read();
   if (!now) { main.replaceChildren(make('p', {}, 'No tests.')); return; }
@@ -203,7 +184,6 @@ function draw() {
       make('span', { class: 'soft' }, ` · on ${result.kernel}`)),
     result.mismatches.map(m => make('p', { class: 'bad' }, '✗ ' + m)),
     findings(result, verdict).map(f => make('p', { class: tone[verdict] }, `line ${f.line}: ${f.message}`)),
-    cures(result, verdict),
     hasStory ? tools : make('p', { class: 'soft' }, verdict === 'ok' ? 'There is no story to tell: every behaviour was explored and none does harm.' : 'No story was recorded.'),
     make('div', { class: 'stories' + (told.length > 1 ? ' many' : '') }, told.map(t => make('div', {},
       told.length > 1 ? make('h3', {}, t.result.kernel + ' ', make('span', { class: 'tag ' + tone[t.verdict] }, t.verdict)) : null,

@@ -1,31 +1,8 @@
-'use strict';
-const report = JSON.parse(document.getElementById('report').textContent);
-const words = JSON.parse(document.getElementById('words').textContent);
-const main = document.getElementById('main');
+const report = stored('report');
+const words = stored('words');
 const sizing = report.schema.startsWith('handoff-size/');
 const hues = ['var(--focus)', 'var(--bad)', 'var(--good)', 'var(--warn)', 'var(--info)', 'var(--soft)'];
 
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  return fill(element, attributes, children);
-}
-function draw(tag, attributes, ...children) { return fill(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children); }
-function fill(element, attributes, children) {
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
-  }
-  element.append(...children.flat().filter(child => child !== null && child !== undefined));
-  return element;
-}
-
-function bytes(n) {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let i = 0;
-  while (n >= 1024 && i < units.length - 1) { n /= 1024; i++; }
-  return (n >= 100 || Number.isInteger(n) ? Math.round(n) : n.toFixed(1)) + ' ' + units[i];
-}
-const count = n => n.toLocaleString('en-US');
 const seconds = s => s === undefined ? '' : s.toFixed(3) + ' s';
 const name = o => [o.kernel, o.pool.slots ? bytes(o.pool.bytes) : 'no pool', o.pool.areas + (o.pool.areas === 1 ? ' area' : ' areas'), o.pool.forced ? 'forced' : null,
   ...Object.entries(o.masks || {}).map(([d, m]) => `${d} mask ${m}`)].filter(Boolean).join(', ');
@@ -71,29 +48,29 @@ function plot() {
   const sizes = points.map(p => Math.log2(p.o.pool.bytes)), low = Math.min(...sizes) - .2, high = Math.max(...sizes) + .2;
   const most = Math.max(1, ...points.map(p => p.o.failures)), water = Math.max(...points.map(p => p.o.highWaterBytes));
   const x = b => L + (Math.log2(b) - low) / (high - low) * (W - L - R), y = f => T + (1 - f / most) * (H - T - B);
-  const svg = draw('svg', { class: 'plot', viewBox: `0 0 ${W} ${H}`, role: 'group', 'aria-label': 'Failed requests over the size of the pool' });
-  if (water > 0) svg.append(draw('rect', { class: 'water', x: L, y: T, width: Math.max(0, Math.min(W - R, Math.max(L, x(water))) - L), height: H - T - B }));
+  const svg = shape('svg', { class: 'plot', viewBox: `0 0 ${W} ${H}`, role: 'group', 'aria-label': 'Failed requests over the size of the pool' });
+  if (water > 0) svg.append(shape('rect', { class: 'water', x: L, y: T, width: Math.max(0, Math.min(W - R, Math.max(L, x(water))) - L), height: H - T - B }));
   for (const share of [0, .5, 1]) {
     const value = Math.round(most * share);
-    svg.append(draw('line', { class: 'axis', x1: L, x2: W - R, y1: y(value), y2: y(value) }), draw('text', { x: L - 8, y: y(value) + 4, 'text-anchor': 'end' }, count(value)));
+    svg.append(shape('line', { class: 'axis', x1: L, x2: W - R, y1: y(value), y2: y(value) }), shape('text', { x: L - 8, y: y(value) + 4, 'text-anchor': 'end' }, count(value)));
   }
   for (let e = Math.ceil(low), step = Math.max(1, Math.ceil((high - low) / 10)); e <= high; e += step)
-    svg.append(draw('text', { x: x(2 ** e), y: H - B + 18, 'text-anchor': 'middle' }, bytes(2 ** e)));
-  svg.append(draw('text', { x: (L + W - R) / 2, y: H - 6, 'text-anchor': 'middle' }, 'size of the pool'), draw('text', { x: L, y: 14 }, 'failed requests'));
+    svg.append(shape('text', { x: x(2 ** e), y: H - B + 18, 'text-anchor': 'middle' }, bytes(2 ** e)));
+  svg.append(shape('text', { x: (L + W - R) / 2, y: H - 6, 'text-anchor': 'middle' }, 'size of the pool'), shape('text', { x: L, y: 14 }, 'failed requests'));
   const marks = sizing ? [['knee', report.knee], ['smallest', report.smallest], ['with room', report.withHeadroom]] : [['recorded', report.recorded.pool.slots ? report.recorded : null]];
   const used = new Set();
   for (const [word, o] of marks) if (o && !used.has(o.pool.bytes)) {
     used.add(o.pool.bytes);
-    svg.append(draw('line', { class: 'mark', x1: x(o.pool.bytes), x2: x(o.pool.bytes), y1: T, y2: H - B }),
-      draw('text', { x: x(o.pool.bytes) + 4, y: T + 10 }, marks.filter(m => m[1] && m[1].pool.bytes === o.pool.bytes).map(m => m[0]).join(', ')));
+    svg.append(shape('line', { class: 'mark', x1: x(o.pool.bytes), x2: x(o.pool.bytes), y1: T, y2: H - B }),
+      shape('text', { x: x(o.pool.bytes) + 4, y: T + 10 }, marks.filter(m => m[1] && m[1].pool.bytes === o.pool.bytes).map(m => m[0]).join(', ')));
   }
   const groups = [...new Set(points.map(p => group(p.o)))];
   groups.forEach((g, at) => {
     const own = points.filter(p => group(p.o) === g).sort((a, b) => a.o.pool.bytes - b.o.pool.bytes), colour = hues[at % hues.length];
-    svg.append(draw('path', { class: 'curve', stroke: colour, d: own.map((p, i) => (i ? 'L' : 'M') + x(p.o.pool.bytes).toFixed(1) + ' ' + y(p.o.failures).toFixed(1)).join('') }));
-    for (const p of own) svg.append(draw('circle', { class: 'dot', r: 5.5, fill: colour, cx: x(p.o.pool.bytes), cy: y(p.o.failures), tabindex: 0, role: 'button',
+    svg.append(shape('path', { class: 'curve', stroke: colour, d: own.map((p, i) => (i ? 'L' : 'M') + x(p.o.pool.bytes).toFixed(1) + ' ' + y(p.o.failures).toFixed(1)).join('') }));
+    for (const p of own) svg.append(shape('circle', { class: 'dot', r: 5.5, fill: colour, cx: x(p.o.pool.bytes), cy: y(p.o.failures), tabindex: 0, role: 'button',
       'aria-label': `${name(p.o)}: ${count(p.o.failures)} failures`, onclick: () => choose(p.i), onkeydown: e => { if (e.key === 'Enter' || e.key === ' ') { e.preventDefault(); choose(p.i); } } },
-      draw('title', {}, `${name(p.o)}: ${count(p.o.failures)} failures, fullest ${bytes(p.o.highWaterBytes)}`)));
+      shape('title', {}, `${name(p.o)}: ${count(p.o.failures)} failures, fullest ${bytes(p.o.highWaterBytes)}`)));
   });
   return make('section', { class: 'card', 'aria-label': 'Curve' }, svg, make('p', { class: 'legend' },
     groups.map((g, at) => make('span', {}, make('i', { style: 'background:' + hues[at % hues.length] }), g)), water > 0 ? make('span', {}, make('i', { style: 'background:var(--info);opacity:.3' }), 'filled at most') : null));

@@ -1,26 +1,7 @@
-'use strict';
-const report = JSON.parse(document.getElementById('report').textContent);
-const lives = JSON.parse(document.getElementById('lives').textContent);
-const main = document.getElementById('main');
+const report = stored('report');
+const lives = stored('lives');
 const rec = report.recording, length = Math.max(1, rec.end - rec.start), ns = rec.timeUnit === 'nanosecond';
 
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
-  }
-  element.append(...children.flat().filter(child => child !== null && child !== undefined));
-  return element;
-}
-
-function bytes(n) {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let i = 0;
-  while (n >= 1024 && i < units.length - 1) { n /= 1024; i++; }
-  return (n >= 100 || Number.isInteger(n) ? Math.round(n) : n.toFixed(1)) + ' ' + units[i];
-}
-const count = n => n.toLocaleString('en-US');
 function span(t) {
   if (!ns) return count(Math.round(t)) + ' ticks';
   for (const [unit, size] of [['s', 1e9], ['ms', 1e6], ['µs', 1e3]]) if (Math.abs(t) >= size) return (t / size).toPrecision(t / size >= 100 ? 4 : 3) + ' ' + unit;
@@ -200,7 +181,7 @@ function pick(i) {
   const copies = [], direction = directions[f & 3], whole = bytes(map.size[i]);
   if (bounced) copies.push([map.start[i], `map: ${whole} copied into the bounce slot`]); else copies.push([map.start[i], 'map']);
   for (const s of syncs) copies.push([s.time, `sync for ${s.cpu ? 'CPU' : 'device'}, bytes ${count(s.offset)} to ${count(s.offset + s.size - 1)}` +
-    (bounced ? (s.cpu ? f & 3 && direction === 'TO_DEVICE' ? ': nothing to copy' : ': copied back' : direction === 'FROM_DEVICE' ? ': nothing to copy' : ': copied into the slot') : '')]);
+    (bounced ? (s.cpu ? direction === 'TO_DEVICE' ? ': nothing to copy' : ': copied back' : direction === 'FROM_DEVICE' ? ': nothing to copy' : ': copied into the slot') : '')]);
   copies.push(Number.isFinite(map.end[i]) ? [map.end[i], 'unmap' + (bounced && direction !== 'TO_DEVICE' ? ': copied back, unless SKIP_CPU_SYNC' : '')] : [length, 'still live when the recording ends']);
   const row = (name, value) => [make('dt', {}, name), make('dd', {}, value)];
   box.replaceChildren(make('h3', {}, `${label(lives.devices[map.device[i]])}: ${whole}, ${direction}`), make('dl', { class: 'life' },

@@ -34,11 +34,13 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
             }
 
             Blank(ref e, DmaEventKind.Unknown, layout?.EventType ?? 0);
+            e.Context = EventContext.Unknown;
             Pid(ref e, record.Length < 8 ? 0 : bigEndian ? BinaryPrimitives.ReadInt32BigEndian(record[4..]) : BinaryPrimitives.ReadInt32LittleEndian(record[4..]));
         }
         else
         {
             Pid(ref e, (int)_decoder.Optional(record, layout.Pid));
+            e.Context = layout.CommonFlags.IsPresent ? ContextOf(_decoder.Scalar(record, layout.CommonFlags)) : EventContext.Unknown;
             if (layout.Kind > DmaEventKind.LostEvents)
             {
                 e.Kind = layout.Kind;
@@ -72,6 +74,16 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
         e.Size = count;
         _statistics.LostNotes++;
         _statistics.Lost += count;
+    }
+
+    /// <summary>Kernel: <c>enum trace_flag_type</c>.</summary>
+    private static EventContext ContextOf(ulong flags)
+    {
+        const ulong hard = 0x08, soft = 0x10, nonMaskable = 0x40;
+        return (flags & nonMaskable) != 0 ? EventContext.NonMaskableInterrupt
+            : (flags & hard) != 0 ? EventContext.HardInterrupt
+            : (flags & soft) != 0 ? EventContext.SoftInterrupt
+            : EventContext.Task;
     }
 
     internal static void Blank(ref DmaEvent e, DmaEventKind kind, int type)

@@ -8,7 +8,7 @@ internal sealed class EventLayout
     internal string Name = "";
     internal int MinimumSize; // every scalar and locator below ends at or before this
     internal bool HasFullCounts;
-    internal Field Pid, Device, Physical, Dma, Size, Direction, Attributes, Virtual, Gfp, Error, FullNents, FullEnts, Truncated, Force, Exporter;
+    internal Field Pid, CommonFlags, Device, Physical, Dma, Size, Direction, Attributes, Virtual, Gfp, Error, FullNents, FullEnts, Truncated, Force, Exporter;
     internal Field PhysicalList, DmaList, LengthList;
     internal Field PrintIp, PrintFormat, PrintBuffer;
 
@@ -65,6 +65,7 @@ internal sealed class EventLayout
         switch (f.Name)
         {
             case "common_pid": Scalar(ref Pid, f); break;
+            case "common_flags": Scalar(ref CommonFlags, f); break;
             case "device" or "dev_name": Text(ref Device, f); break;
             case "exp_name": Text(ref Exporter, f); break;
             case "phys_addr" or "dev_addr" or "ino": Scalar(ref Physical, f); break;

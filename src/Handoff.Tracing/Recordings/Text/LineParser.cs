@@ -140,6 +140,7 @@ internal sealed class LineParser(RecordingReader reader)
         e.Task = name.SequenceEqual("<...>"u8) ? 0 : reader.Tasks.Intern(name);
         e.Pid = pid;
         e.Cpu = cpu;
+        e.Context = EventContext.Unknown;
         e.Time = time * 1000;
         rest = line[(unit + 4)..];
         return true;
@@ -148,6 +149,7 @@ internal sealed class LineParser(RecordingReader reader)
     /// <summary>The time stamp, after flag columns if there are any.</summary>
     private bool TryTime(ref ReadOnlySpan<byte> rest, ref DmaEvent e)
     {
+        e.Context = EventContext.Unknown;
         for (var token = 0; token < 3; token++)
         {
             rest = rest.TrimStart((byte)' ');
@@ -176,11 +178,23 @@ internal sealed class LineParser(RecordingReader reader)
                 }
             }
 
+            if (word.Length is >= 4 and <= 6 && word[^1] != (byte)':')
+                e.Context = ContextOf(word[2]);
             rest = rest[end..];
         }
 
         return false;
     }
+
+    /// <summary>The third flag column.</summary>
+    private static EventContext ContextOf(byte flag) => flag switch
+    {
+        (byte)'.' => EventContext.Task,
+        (byte)'s' => EventContext.SoftInterrupt,
+        (byte)'h' or (byte)'H' => EventContext.HardInterrupt,
+        (byte)'z' or (byte)'Z' => EventContext.NonMaskableInterrupt,
+        _ => EventContext.Unknown,
+    };
 
     /// <summary>The event's name without its group; leaves the payload.</summary>
     private static bool TryName(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> name)
