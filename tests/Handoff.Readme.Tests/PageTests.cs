@@ -68,9 +68,9 @@ public sealed partial class PageTests
 
     /// <summary>The anchors of a page's headings, as forges make them.</summary>
     private static HashSet<string> Anchors(string text) => [.. Heading().Matches(Fence().Replace(text, ""))
-        .Select(heading => Unspoken().Replace(heading.Groups[1].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'))];
+        .Select(heading => Unspoken().Replace(heading.Groups["text"].Value.Trim().ToLowerInvariant(), "").Replace(' ', '-'))];
 
-    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    [GeneratedRegex("^#+ (?<text>.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
 
     [GeneratedRegex(@"[^\p{L}\p{N} _-]")]
