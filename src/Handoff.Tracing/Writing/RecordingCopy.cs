@@ -18,12 +18,13 @@ public sealed class RecordingCopy : IDisposable
     /// <summary>A copy of what will be added.</summary>
     /// <param name="reader">Where the events come from; its first event has been read, or there is none.</param>
     /// <param name="encode">Encode anew, even where records could be copied: the copy then says no more than the events added.</param>
-    public RecordingCopy(RecordingReader reader, bool encode = false)
+    /// <param name="system">What the copy says about the system, as <c>uname -a</c> prints it; <see langword="null"/> for what the recording says.</param>
+    public RecordingCopy(RecordingReader reader, bool encode = false, string? system = null)
     {
         _reader = reader;
         var metadata = reader.BinaryMetadata;
         var header = reader.Header;
-        var uname = encode ? "" : Uname(header);
+        var uname = system ?? Uname(header);
         // Times are nanoseconds by now, whatever the clock counted, or will never be.
         var clock = header.Clock is null || (header.TimeIsNanoseconds && header.Clock is "counter" or "x86-tsc" or "ppc-tb" or "s390-tod") ? "global" : header.Clock;
         if (!header.TimeIsNanoseconds && header.Clock is null)
