@@ -40,6 +40,11 @@ internal sealed class RecordingInput : IDisposable
         return new RecordingInput(path, bundle, Recording.Open(bundle.Path));
     }
 
+    /// <summary>Opens a recording that has been found, as often as it is needed.</summary>
+    /// <param name="bundle">The recording.</param>
+    /// <param name="path">What the user calls it.</param>
+    public static RecordingInput Open(TraceBundle bundle, string path) => new(path, bundle, Recording.Open(bundle.Path));
+
     /// <summary>Finds the recording that a path means.</summary>
     /// <exception cref="UserErrorException">There is no such file, or no recording in the directory or archive.</exception>
     public static TraceBundle Locate(string path)

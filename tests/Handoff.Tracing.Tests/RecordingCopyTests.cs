@@ -24,8 +24,9 @@ public sealed class RecordingCopyTests
         };
         using var first = Recording.Open(new MemoryStream(original));
         using var second = Recording.Open(new MemoryStream(Copy(original, encode)));
-        var expected = EventText.All(first, microseconds: false);
-        Assert.Equal(expected, EventText.All(second, microseconds: false));
+        bool text = format == "trace.txt"; // nanoseconds below its microseconds keep the order of its lines
+        var expected = EventText.All(first, microseconds: text);
+        Assert.Equal(expected, EventText.All(second, microseconds: text));
         Assert.True(expected.Count > 16_000);
         Assert.Empty(second.Diagnostics);
         Assert.Equal((7, "zstd"), (second.Header.FormatVersion, second.Header.InnerCompression));

@@ -12,6 +12,7 @@ internal static class VerbList
         new KernelsVerb(),
         new DumpVerb(),
         new SliceVerb(),
+        new RedactVerb(),
         new DiffVerb(),
         new ReplayVerb(),
         new SizeVerb(),

@@ -6,7 +6,11 @@ using Handoff.Tracing.Bundles;
 namespace Handoff.Tracing.Redaction;
 
 /// <summary>Writes what findings need of a machine's facts, under other names, in the files that facts are read from. Everything else is left out.</summary>
-internal static class RedactedFacts
+/// <param name="facts">The facts.</param>
+/// <param name="nameOf">A device's other name.</param>
+/// <param name="move">Where a pool goes.</param>
+/// <param name="keepDrivers">Whether drivers' names may be told.</param>
+internal sealed class RedactedFacts(MachineFacts facts, Func<string, string> nameOf, Func<MemoryRange, MemoryRange> move, bool keepDrivers)
 {
     // Words of the command line that decide about mappings; all others stay at home.
     private static readonly string[] Parameters =
@@ -16,22 +20,20 @@ internal static class RedactedFacts
     private static readonly string[] PublicDrivers = ["nvme"];
 
     /// <summary>Writes the files.</summary>
-    /// <param name="directory">Where to.</param>
-    /// <param name="facts">The facts.</param>
-    /// <param name="nameOf">A device's other name.</param>
-    /// <param name="keepDrivers">Whether drivers' names may be told.</param>
-    internal static void Write(string directory, MachineFacts facts, Func<string, string> nameOf, bool keepDrivers)
+    internal void Write(string directory)
     {
         bool Has(string name) => facts.Files.Any(file => TraceBundle.PlainName(file) == name);
-        string[] devices = [.. DevicesOf(facts).Distinct()];
-        File.WriteAllText(Path.Combine(directory, "machine.txt"), Machine(facts, devices, nameOf, keepDrivers));
+        string[] devices = [.. DevicesOf().Distinct()];
+        File.WriteAllText(Path.Combine(directory, "machine.txt"), Machine(devices));
         if (Has("dmesg.txt"))
-            File.WriteAllText(Path.Combine(directory, "dmesg.txt"), Messages(facts, nameOf));
+            File.WriteAllText(Path.Combine(directory, "dmesg.txt"), Messages());
         if (facts.DeviceTree is not null)
-            File.WriteAllText(Path.Combine(directory, "machine.dts"), Tree(facts, devices, nameOf));
-        string probe = Probe(facts, devices, nameOf);
+            File.WriteAllText(Path.Combine(directory, "machine.dts"), Tree(devices));
+        string probe = Probe(devices);
         if (probe.Length > 0)
             File.WriteAllText(Path.Combine(directory, "probe.txt"), probe);
+        if (!facts.Rings.IsEmpty)
+            File.WriteAllText(Path.Combine(directory, "trace_stats.txt"), string.Concat(facts.Rings.Select(static ring => string.Create(CultureInfo.InvariantCulture, $"== cpu{ring.Cpu}\nentries: {ring.Entries}\noverrun: {ring.Overrun}\ndropped events: {ring.Dropped}\n"))));
     }
 
     /// <summary>The numbers of a kernel's release, without what its builder added.</summary>
@@ -43,7 +45,7 @@ internal static class RedactedFacts
         return release[..end].TrimEnd('.');
     }
 
-    private static IEnumerable<string> DevicesOf(MachineFacts facts)
+    private IEnumerable<string> DevicesOf()
     {
         foreach (PciDeviceFacts pci in facts.PciDevices)
             yield return pci.Name;
@@ -58,13 +60,13 @@ internal static class RedactedFacts
         }
     }
 
-    private static string Machine(MachineFacts facts, string[] devices, Func<string, string> nameOf, bool keepDrivers)
+    private string Machine(string[] devices)
     {
         var text = new StringBuilder();
         string architecture = facts.Architecture switch { Architecture.X86_64 => "x86_64", Architecture.Riscv64 => "riscv64", _ => "aarch64" };
         if (facts.KernelRelease.Length > 0)
             text.Append(CultureInfo.InvariantCulture, $"## uname\nLinux host {Version(facts.KernelRelease)} {architecture} GNU/Linux\n");
-        text.Append("## cmdline\n").AppendJoin(' ', facts.CommandLine.Split(' ').Where(static word => Parameters.Contains(word.Split('=')[0]))).Append('\n');
+        text.Append("## cmdline\n").AppendJoin(' ', facts.CommandLine.Split(' ').Where(static word => Parameters.Contains(word.Split('=')[0])).Select(static word => word.Split('@')[0])).Append('\n');
         text.Append("## iomem\n");
         foreach (MemoryRange range in facts.Ram?.Ranges ?? [])
             text.Append(CultureInfo.InvariantCulture, $"{range.Start.Value:x8}-{range.Start.Value + range.Size - 1:x8} : System RAM\n");
@@ -89,18 +91,22 @@ internal static class RedactedFacts
         return text.ToString();
     }
 
-    private static string Messages(MachineFacts facts, Func<string, string> nameOf)
+    private string Messages()
     {
         var text = new StringBuilder();
-        if (facts.Swiotlb is { } pool)
+        if (facts.Swiotlb is { } known)
+        {
+            MemoryRange pool = move(known);
             text.Append(CultureInfo.InvariantCulture, $"software IO TLB: mapped [mem 0x{pool.Start.Value:x16}-0x{pool.Start.Value + pool.Size:x16}] ({pool.Size >> 20}MB)\n");
+        }
+
         if (facts.SwiotlbAreas > 0)
             text.Append(CultureInfo.InvariantCulture, $"software IO TLB: area num {facts.SwiotlbAreas}.\n");
         text.Append(CultureInfo.InvariantCulture, $"SLUB: HWalign={facts.CacheAlignment ?? 64}, Order=0-3, MinObjects=0, CPUs={facts.Cpus}, Nodes=1\n");
         for (int i = 0; i < facts.RestrictedPools.Length; i++)
         {
             RestrictedPoolFacts restricted = facts.RestrictedPools[i];
-            ulong start = restricted.Range.Start.Value, size = restricted.Range.Size;
+            ulong start = move(restricted.Range).Start.Value, size = restricted.Range.Size;
             text.Append(CultureInfo.InvariantCulture, $"Reserved memory: created restricted DMA pool at 0x{start:x16}, size {size >> 20} MiB\n");
             text.Append(CultureInfo.InvariantCulture, $"OF: reserved mem: 0x{start:x16}..0x{start + size - 1:x16} ({size >> 10} KiB) map non-reusable pool-{i + 1}\n");
             foreach (var (device, region) in facts.RestrictedDevices.Where(pair => pair.Value == restricted.Name))
@@ -109,11 +115,13 @@ internal static class RedactedFacts
 
         if (facts.DmaApiDebug)
             text.Append("DMA-API: preallocated 65536 debug entries\n");
+        if (facts.IsEncryptedGuest)
+            text.Append("Memory Encryption Features active: AMD SEV\n");
         return text.ToString();
     }
 
     // One bus for each device with windows or a pool of its own. PCI functions share their host bridge.
-    private static string Tree(MachineFacts facts, string[] devices, Func<string, string> nameOf)
+    private string Tree(string[] devices)
     {
         var text = new StringBuilder("/dts-v1/;\n\n/ {\n\t#address-cells = <0x02>;\n\t#size-cells = <0x02>;\n");
         DeviceTreeNode? bridge = facts.DeviceTree!.All().FirstOrDefault(static node => node.Name.StartsWith("pcie@", StringComparison.Ordinal) || node.Name.StartsWith("pci@", StringComparison.Ordinal));
@@ -154,7 +162,7 @@ internal static class RedactedFacts
         text.Append(">;\n");
     }
 
-    private static string Probe(MachineFacts facts, string[] devices, Func<string, string> nameOf)
+    private string Probe(string[] devices)
     {
         var text = new StringBuilder();
         foreach (string device in devices)

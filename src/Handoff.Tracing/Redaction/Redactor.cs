@@ -12,20 +12,20 @@ namespace Handoff.Tracing.Redaction;
 /// </summary>
 /// <param name="facts">Facts about the machine, or <see langword="null"/>.</param>
 /// <param name="options">What stays.</param>
-/// <param name="seed">Decides the order; the same seed gives the same result.</param>
-public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int seed)
+/// <param name="key">Decides about every pseudonym.</param>
+public sealed class Redactor(MachineFacts? facts, RedactionOptions options, RedactionKey key)
 {
-    private const ulong FirstPointer = 0xffff_8000_0000_0000;
-
-    private readonly NameShuffle _names = new();
+    private readonly Pseudonyms _names = new(key);
+    private readonly KeyedPermutation _pages = new(key, 1, 52); // of kernel pointers
+    private readonly KeyedPermutation _inodes = new(key, 2, 64);
+    private readonly KeyedPermutation _threads = new(key, 3, 22); // PID_MAX_LIMIT
+    private readonly KeyedPermutation _otherThreads = new(key, 4, 32);
     private readonly Dictionary<string, DeviceAddresses> _devices = [];
     private readonly AddressUse _use = new();
     private readonly HashSet<ulong> _borders = [];
     private readonly Dictionary<int, (int Device, int Pid)> _bounces = []; // by CPU: the bounce whose map is still to come
-    private readonly Dictionary<ulong, ulong> _pages = []; // of pointers
-    private readonly Dictionary<ulong, ulong> _inodes = [];
     private readonly Dictionary<int, byte[]> _nameBytes = [];
-    private AddressShuffle? _shuffle;
+    private AddressRotation? _rotation;
 
     /// <summary>First reading: how device addresses follow from physical ones.</summary>
     public void Learn(RecordingReader reader, CancellationToken cancellation = default)
@@ -64,38 +64,39 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
             }
 
             if (e.Kind is DmaEventKind.MapPage or DmaEventKind.MapResource)
-                _use.Add(e.PhysicalAddress.Value, e.Size);
+                _use.Join(e.PhysicalAddress.Value, e.Size);
             bool perEntry = e.PhysicalAddresses.Length == e.Lengths.Length;
             for (int i = 0; i < e.PhysicalAddresses.Length; i++)
-                _use.Add(e.PhysicalAddresses[i].Value, perEntry ? e.Lengths[i] : 1);
+                _use.Join(e.PhysicalAddresses[i].Value, perEntry ? e.Lengths[i] : 1);
             for (int i = 0; i < e.DmaAddresses.Length; i++)
             {
                 ulong length = i < e.Lengths.Length ? e.Lengths[i] : 1;
                 AddDevice(device, e.DmaAddresses[i].Value, length);
                 if (bounced && (!perEntry || device.DeviceOf(e.PhysicalAddresses[i].Value) != e.DmaAddresses[i].Value))
-                    FixSlot(device, e.DmaAddresses[i].Value, length);
+                    Slot(device, e.DmaAddresses[i].Value, length);
             }
 
             if (e.DmaAddresses.IsEmpty)
                 AddDevice(device, e.DmaAddress.Value, e.Size);
             if (bounced && e.Kind == DmaEventKind.MapPage)
-                FixSlot(device, e.DmaAddress.Value, e.Size);
+                Slot(device, e.DmaAddress.Value, e.Size);
         }
 
         _bounces.Clear();
-        _shuffle = new AddressShuffle(_use, _borders, new Random(seed));
+        _use.Complete(onePool: facts?.Swiotlb is null);
+        _rotation = new AddressRotation(_use, _borders, key);
     }
 
     /// <summary>Third reading: the copy.</summary>
     public RecordingCopy Copy(RecordingReader reader, CancellationToken cancellation = default)
     {
-        if (_shuffle is null)
+        if (_rotation is null)
             throw new InvalidOperationException("The recording has not been surveyed.");
         RecordingCopy? copy = null;
         DmaEvent e = default;
         for (int look = 0; reader.Read(ref e) && !IsCancelled(ref look, cancellation);)
         {
-            copy ??= new RecordingCopy(reader, encode: true, UnameOf(reader.Header));
+            copy ??= CopyOf(reader);
             if (e.Kind == DmaEventKind.LostEvents)
             {
                 copy.Add(e);
@@ -106,18 +107,24 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
             copy.Add(e, TaskOf(reader, e), EventOf(reader, e), DeviceOf(reader, e.Device), ExporterOf(reader, e));
         }
 
-        return copy ?? new RecordingCopy(reader, encode: true, UnameOf(reader.Header));
+        return copy ?? CopyOf(reader);
     }
 
-    /// <summary>Writes what may be told of the machine into a directory.</summary>
+    /// <summary>Whether the recording has more buffers across 2 MiB borders than can be kept together: addresses then stay as they are.</summary>
+    public bool KeepsAddresses => _use.IsFull;
+
+    /// <summary>Writes what may be told of the machine into a directory. To be called after <see cref="Copy"/>.</summary>
     public void WriteFacts(string directory)
     {
         if (facts is not null)
-            RedactedFacts.Write(directory, facts, NameOf, options.Devices);
+            new RedactedFacts(facts, NameOf, MoveRange, options.Devices).Write(directory);
     }
 
     /// <summary>The other name of a device.</summary>
     internal string NameOf(string device) => options.Devices ? device : _names.Device(device);
+
+    private RecordingCopy CopyOf(RecordingReader reader) =>
+        new(reader, encode: true, UnameOf(reader.Header), [.. reader.Header.Instances.Select(name => options.Tasks ? name : _names.Other("buffer-", name))]);
 
     private static bool IsCancelled(ref int look, CancellationToken cancellation) => (++look & 4095) == 0 && cancellation.IsCancellationRequested;
 
@@ -148,16 +155,18 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
         return known;
     }
 
+    private MemoryRange MoveRange(MemoryRange range) => new(new(_rotation?.Move(range.Start.Value) ?? range.Start.Value), range.Size);
+
     private void AddDevice(DeviceAddresses device, ulong address, ulong size)
     {
         if (address != ulong.MaxValue && device.TryPhysical(address, out ulong physical))
-            _use.Add(physical, size);
+            _use.Join(physical, size);
     }
 
-    private void FixSlot(DeviceAddresses device, ulong address, ulong size)
+    private void Slot(DeviceAddresses device, ulong address, ulong size)
     {
         if (address != ulong.MaxValue && !device.IsTranslated && device.TryPhysical(address, out ulong physical))
-            _use.Fix(physical, size);
+            _use.Slot(physical, size);
     }
 
     private void AddBorders()
@@ -172,8 +181,7 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
             Add(range);
         foreach (MemoryRange pool in (facts?.RestrictedPools ?? []).Select(static pool => pool.Range).Concat(facts?.Swiotlb is { } main ? [main] : []))
         {
-            Add(pool);
-            _use.Fix(pool.Start.Value, pool.Size);
+            _use.Join(pool.Start.Value, pool.Size);
         }
 
         foreach (DeviceAddresses device in _devices.Values)
@@ -197,9 +205,10 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
 
     private void Change(RecordingReader reader, ref DmaEvent e)
     {
+        e.Pid = Thread(e.Pid);
         if (e.IsDmaBuf)
         {
-            e.PhysicalValue = Number(_inodes, e.PhysicalValue, 1);
+            e.PhysicalValue = _inodes[e.PhysicalValue];
             e.VirtualValue = Pointer(e.VirtualValue);
             return;
         }
@@ -207,7 +216,7 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
         if (e.Kind <= DmaEventKind.LostEvents)
         {
             if (e.Kind == DmaEventKind.Marker && !options.Markers && e.Text.Length > 0)
-                reader.Lists.SetText(Encoding.UTF8.GetBytes(_names.Other("marker ", RecordingReader.TextOf(e))));
+                reader.Lists.SetText(Encoding.UTF8.GetBytes(_names.Other("marker-", RecordingReader.TextOf(e))));
             return;
         }
 
@@ -218,30 +227,22 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
             return;
         }
 
-        e.PhysicalValue = _shuffle!.Move(e.PhysicalValue);
+        e.PhysicalValue = _rotation!.Move(e.PhysicalValue);
         e.DmaAddress = new DmaAddress(Device(device, e.DmaAddress.Value));
         e.VirtualValue = Pointer(e.VirtualValue);
         foreach (ref ulong address in reader.Lists.ResizePhysical(e.PhysicalAddresses.Length))
-            address = _shuffle.Move(address);
+            address = _rotation.Move(address);
         foreach (ref ulong address in reader.Lists.ResizeDma(e.DmaAddresses.Length))
             address = Device(device, address);
     }
 
     private ulong Device(DeviceAddresses device, ulong address) =>
-        address != ulong.MaxValue && device.TryPhysical(address, out ulong physical) ? device.DeviceOf(_shuffle!.Move(physical)) : address;
+        address != ulong.MaxValue && device.TryPhysical(address, out ulong physical) ? device.DeviceOf(_rotation!.Move(physical)) : address;
 
-    private ulong Pointer(ulong value) => value == 0 ? 0 : FirstPointer + (Number(_pages, value >> 12, 0) << 24) + (value & 0xfff);
+    // Whether it is null matters, and the place in the page.
+    private ulong Pointer(ulong value) => (_pages[value >> 12] << 12) | (value & 0xfff);
 
-    private static ulong Number(Dictionary<ulong, ulong> numbers, ulong value, ulong first)
-    {
-        if (!numbers.TryGetValue(value, out ulong number))
-        {
-            number = first + (ulong)numbers.Count;
-            numbers.Add(value, number);
-        }
-
-        return number;
-    }
+    private int Thread(int pid) => options.Tasks ? pid : (int)(pid is >= 0 and < 1 << 22 ? _threads[(uint)pid] : _otherThreads[(uint)pid]);
 
     private ReadOnlySpan<byte> TaskOf(RecordingReader reader, in DmaEvent e) =>
         options.Tasks ? reader.Tasks.Bytes(e.Task) : Bytes(3 * e.Task, reader.TaskName(e), static (names, name) => name is "" or "<idle>" ? name : names.Other("task-", name));
@@ -263,7 +264,7 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, int 
         return isPublic ? name : _names.Other(e.Kind == DmaEventKind.Marker ? "function_" : "event_", name);
     }
 
-    private byte[] Bytes(int key, string name, Func<NameShuffle, string, string> rename)
+    private byte[] Bytes(int key, string name, Func<Pseudonyms, string, string> rename)
     {
         if (!_nameBytes.TryGetValue(key, out byte[]? bytes))
         {

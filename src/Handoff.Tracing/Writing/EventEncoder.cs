@@ -54,7 +54,7 @@ internal sealed class EventEncoder
         _record.Clear();
         if (e.Kind == DmaEventKind.Marker)
         {
-            Begin(PrintId, e.Pid);
+            Begin(PrintId, e);
             return _record.U64(SymbolOf(name)).Raw(e.Text[..Math.Min(e.Text.Length, MostListBytes)]).Raw("\n\0"u8).Written;
         }
 
@@ -68,7 +68,7 @@ internal sealed class EventEncoder
                 _types.Add((e.Kind, name), type);
         }
 
-        Begin(type.Id, e.Pid);
+        Begin(type.Id, e);
         if (e.Kind == DmaEventKind.Unknown)
             return _record.Written;
         var room = MostListBytes - device.Length - exporter.Length - 2;
@@ -189,7 +189,16 @@ internal sealed class EventEncoder
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    private void Begin(int id, int pid) => _record.U16(id).U16(0).U32((uint)pid);
+    private void Begin(int id, in DmaEvent e) => _record.U16(id).Raw([FlagsOf(e.Context), 0]).U32((uint)e.Pid);
+
+    // Kernel: enum trace_flag_type.
+    private static byte FlagsOf(EventContext context) => context switch
+    {
+        EventContext.NonMaskableInterrupt => 0x40,
+        EventContext.HardInterrupt => 0x08,
+        EventContext.SoftInterrupt => 0x10,
+        _ => 0,
+    };
 
     private void Locator(ref int at, int length)
     {

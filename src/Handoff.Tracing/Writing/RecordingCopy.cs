@@ -13,17 +13,22 @@ public sealed class RecordingCopy : IDisposable
     private readonly TraceDatContents _contents;
     private readonly TraceDatWriter _writer;
     private readonly EventEncoder? _encoder; // null: records are copied as they are
+    private readonly bool _inMicroseconds; // text: events of several CPUs share a time, and their order is that of the lines
+    private ulong _lastTime, _ticks;
+    private int _lastCpu;
     private int _lastPid = int.MinValue, _lastTask = -1;
 
     /// <summary>A copy of what will be added.</summary>
     /// <param name="reader">Where the events come from; its first event has been read, or there is none.</param>
     /// <param name="encode">Encode anew, even where records could be copied: the copy then says no more than the events added.</param>
     /// <param name="system">What the copy says about the system, as <c>uname -a</c> prints it; <see langword="null"/> for what the recording says.</param>
-    public RecordingCopy(RecordingReader reader, bool encode = false, string? system = null)
+    /// <param name="instances">Names of the ring buffers; <see langword="null"/> for those of the recording.</param>
+    public RecordingCopy(RecordingReader reader, bool encode = false, string? system = null, IReadOnlyList<string>? instances = null)
     {
         _reader = reader;
         var metadata = reader.BinaryMetadata;
         var header = reader.Header;
+        _inMicroseconds = header is { Format: RecordingFormat.Text, TimeIsNanoseconds: true };
         var uname = system ?? Uname(header);
         // Times are nanoseconds by now, whatever the clock counted, or will never be.
         var clock = header.Clock is null || (header.TimeIsNanoseconds && header.Clock is "counter" or "x86-tsc" or "ppc-tb" or "s390-tod") ? "global" : header.Clock;
@@ -37,7 +42,7 @@ public sealed class RecordingCopy : IDisposable
                 Shape = EventEncoder.Shape,
                 HeaderPage = TraceDatContents.HeaderPageFor(EventEncoder.Shape),
                 FtraceFormats = EventEncoder.FtraceFormats,
-                Instances = header.Instances,
+                Instances = instances ?? header.Instances,
                 Cpus = header.CpuCount,
                 Clock = clock,
                 Uname = uname,
@@ -64,7 +69,7 @@ public sealed class RecordingCopy : IDisposable
                 Systems = metadata.Systems,
                 Symbols = metadata.Symbols.Text,
                 PrintkFormats = metadata.PrintkFormats.Text,
-                Instances = header.Instances,
+                Instances = instances ?? header.Instances,
                 Cpus = header.CpuCount,
                 Clock = clock,
                 Uname = uname,
@@ -122,7 +127,18 @@ public sealed class RecordingCopy : IDisposable
     }
 
     private void Encode(in DmaEvent e, string name, ReadOnlySpan<byte> device, ReadOnlySpan<byte> exporter) =>
-        _writer.Add(e.Instance, e.Cpu, e.Time, _encoder!.Encode(e, name, device, exporter));
+        _writer.Add(e.Instance, e.Cpu, _inMicroseconds ? Ordered(e) : e.Time, _encoder!.Encode(e, name, device, exporter));
+
+    // Nanoseconds that vanish when times are rounded keep the order of lines; files of pages have only times for that.
+    private ulong Ordered(in DmaEvent e)
+    {
+        if (e.Time != _lastTime)
+            _ticks = 0;
+        else if (e.Cpu != _lastCpu && _ticks < 499)
+            _ticks++;
+        (_lastTime, _lastCpu) = (e.Time, e.Cpu);
+        return e.Time + _ticks;
+    }
 
     private void Task(int pid, int task, ReadOnlySpan<byte> name)
     {
