@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Handoff.Cli.Terminal;
 using Handoff.Litmus;
+using Handoff.Litmus.Cures;
 using Handoff.Litmus.Language;
 using Handoff.Reports.Check;
 using Handoff.Reports.Text;
@@ -28,7 +29,13 @@ internal static class CheckRunner
             void Check(int index)
             {
                 var kernel = request.Kernels[index % kernels];
-                cells[index] = new CheckedCell(kernel, LitmusChecker.Check(tests[index / kernels].Parsed.Test!, kernel, options, limit.Token));
+                var (_, parsed) = tests[index / kernels];
+                var result = LitmusChecker.Check(parsed.Test!, kernel, options, limit.Token);
+                bool curable = request.Explain && result.Verdicts.Count > 0;
+                cells[index] = new CheckedCell(kernel, result)
+                {
+                    Cures = curable ? CureFinder.Find(parsed.Source, parsed.Test!, kernel, options, limit.Token) : null,
+                };
                 progress.Done();
             }
 

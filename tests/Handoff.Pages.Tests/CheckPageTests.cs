@@ -55,6 +55,19 @@ public sealed class CheckPageTests : IDisposable
     }
 
     [Fact]
+    public async Task What_would_cure_it_is_on_the_page()
+    {
+        string page = _folder.Make("check", "litmus/thread", "--html");
+        using Browser browser = await Browser.Start();
+        await browser.Open(page + "#test=skip-on-first-map-bounced&kernel=linux-6.12");
+        Assert.Equal("without SKIP_CPU_SYNC on line 11: ok", await browser.Text("document.querySelector('#cures li[data-kind=program] .good').textContent"));
+        Assert.Contains("dma = dma_map_single(camera, b, DMA_TO_DEVICE);", await browser.Text("document.querySelector('#cures .edit').textContent"), StringComparison.Ordinal);
+        await browser.Evaluate("go({ test: 'uncached-64-bit-device', kernel: 'linux-6.12', verdict: null })");
+        Assert.Equal("true", await browser.Text("document.getElementById('cures') === null"));
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
     public async Task Everything_one_can_use_has_a_name()
     {
         string page = _folder.Make("check", "litmus/thread", "-k", "linux-6.4,linux-6.12", "--html");

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Handoff.Litmus.Model;
 
 namespace Handoff.Litmus.Lowering;
@@ -10,6 +11,9 @@ internal sealed record LoweredTest(AtomicProgram Program, List<CheckFinding> Fin
 {
     /// <summary>Errors that maps returned.</summary>
     public List<Errno> Errors { get; init; } = [];
+
+    /// <summary>At each choice, which of the threads that could call the mapping layer did.</summary>
+    public ImmutableArray<int> Choices { get; init; } = [];
 
     /// <summary>Whether the test has more steps and places than can be explored; the program is then empty.</summary>
     public bool TooLarge { get; init; }

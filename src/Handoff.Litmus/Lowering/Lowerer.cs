@@ -17,7 +17,7 @@ internal static class Lowerer
         while (true)
         {
             var simulation = new Simulation(test, kernel, machine, choices);
-            yield return simulation.Run();
+            yield return simulation.Run() with { Choices = [.. simulation.Taken] };
             choices = [.. simulation.Taken];
             int last = choices.Count - 1;
             while (last >= 0 && choices[last] + 1 == simulation.Options[last])

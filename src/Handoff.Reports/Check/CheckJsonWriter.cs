@@ -2,6 +2,7 @@ using System.Text.Json;
 using Handoff.Litmus;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Witnesses;
+using Handoff.Ownership;
 
 namespace Handoff.Reports.Check;
 
@@ -71,6 +72,8 @@ public static class CheckJsonWriter
             foreach (var variant in cell.Result.Variants)
                 Write(json, test.Source, variant);
             json.WriteEndArray();
+            if (cell.Cures is { } cures)
+                CheckJsonCures.Write(json, test.Source, cures);
             json.WriteEndObject();
         }
 
@@ -93,6 +96,17 @@ public static class CheckJsonWriter
             json.WriteStartObject();
             json.WriteString("verdict", VerdictText.Name(finding.Verdict));
             json.WriteString("message", finding.Message);
+            if (finding.Rule is { } rule)
+            {
+                json.WriteStartObject("rule");
+                json.WriteString("id", rule.Id);
+                json.WriteString("title", rule.Title);
+                json.WriteString("severity", rule.Severity switch { FindingSeverity.Error => "error", FindingSeverity.Warning => "warning", _ => "note" });
+                json.WriteString("onOtherMachines", rule.OnOtherMachines);
+                json.WriteString("hint", rule.Hint);
+                json.WriteEndObject();
+            }
+
             WritePlace(json, source, finding.Span);
             json.WriteEndObject();
         }
@@ -164,7 +178,7 @@ public static class CheckJsonWriter
         json.WriteEndArray();
     }
 
-    private static void WritePlace(Utf8JsonWriter json, SourceText source, SourceSpan span)
+    internal static void WritePlace(Utf8JsonWriter json, SourceText source, SourceSpan span)
     {
         var position = source.PositionOf(span.Start);
         json.WriteNumber("line", position.Line);

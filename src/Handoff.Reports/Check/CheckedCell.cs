@@ -1,5 +1,6 @@
 using Handoff.Kernels;
 using Handoff.Litmus;
+using Handoff.Litmus.Cures;
 using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Language;
 using Handoff.Reports.Text;
@@ -33,6 +34,9 @@ public sealed class CheckedCell
 
     /// <summary>How it compares.</summary>
     public CellState State { get; }
+
+    /// <summary>Changes after which nothing goes wrong; <see langword="null"/> if nobody looked for any.</summary>
+    public CureReport? Cures { get; init; }
 
     /// <summary>What ended the first search that did not see everything.</summary>
     public ExplorationOutcome EndedBy => Result.Variants.FirstOrDefault(variant => variant.Outcome != ExplorationOutcome.Complete)?.Outcome ?? ExplorationOutcome.Complete;

@@ -63,6 +63,7 @@ public static class ExplainWriter
             new StoryWriter(told.Story, test.Source).Write(ink, width);
         }
 
+        CureWriter.Write(cell, ink, width);
         WriteRest(test, cell, verdict, ink, width);
     }
 
@@ -97,7 +98,7 @@ public static class ExplainWriter
             int line = test.Source.LineOf(finding.Span);
             string number = line.ToString(CultureInfo.InvariantCulture).PadLeft(4);
             ink.Write($"{number}  ", Tone.Muted).WriteLine(TextWidth.Fit(test.Source.LineText(line).Trim(), width - 6));
-            foreach (string part in TextWidth.Wrap(finding.Message, width - 8))
+            foreach (string part in TextWidth.Wrap(finding.Rule is { } rule ? $"{finding.Message} ({rule.Id})" : finding.Message, width - 8))
                 ink.Write("      ").WriteLine(part, VerdictText.ToneOf(verdict));
         }
     }

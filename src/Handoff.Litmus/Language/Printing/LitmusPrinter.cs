@@ -83,7 +83,8 @@ public static class LitmusPrinter
             to.Append(print(item)).Append('\n');
     }
 
-    private static string Machine(MachineDeclaration machine)
+    /// <summary>What is pinned of the machine, in canonical form.</summary>
+    public static string Machine(MachineDeclaration machine)
     {
         var items = new List<string>();
         if (machine.On is { } on)
@@ -105,7 +106,8 @@ public static class LitmusPrinter
         return items.Count == 0 ? "machine { }" : $"machine {{ {string.Join("; ", items)} }}";
     }
 
-    private static string Device(DeviceDeclaration device)
+    /// <summary>A device in canonical form.</summary>
+    public static string Device(DeviceDeclaration device)
     {
         var items = new List<string>();
         if (device.DmaMask is { } mask)
@@ -133,7 +135,8 @@ public static class LitmusPrinter
         return items.Count == 0 ? $"device {device.Name};" : $"device {device.Name} {{ {string.Join("; ", items)} }}";
     }
 
-    private static string Buffer(BufferDeclaration buffer)
+    /// <summary>A buffer in canonical form.</summary>
+    public static string Buffer(BufferDeclaration buffer)
     {
         var to = new StringBuilder($"buffer {buffer.Name} = {Words.For(Words.BufferKinds, buffer.Kind)}(");
         if (buffer.Heap is { } heap)

@@ -147,6 +147,19 @@ function findings(result, verdict) {
   return [...seen.values()];
 }
 
+// What makes the difference: changes that were tried, and after which nothing goes wrong.
+function cures(result) {
+  const report = result.cures;
+  if (!report) return null;
+  const items = report.list.map(c => make('li', { 'data-kind': c.kind }, make('span', { class: 'good' }, c.text + ': ok'),
+    make('details', {}, make('summary', { class: 'soft' }, 'the change'), make('pre', { class: 'edit' }, c.edits.map(e => `${e.line}:${e.column}  ` + (e.newText.trim() || '(removed)')).join('\n')))));
+  const tried = `${count(report.tried)} ${report.tried === 1 ? 'change' : 'changes'} tried` + (report.pairs ? ', alone and in pairs' : '');
+  return make('section', { id: 'cures', 'aria-label': 'Cures' }, make('h3', {}, 'What would cure it'),
+    items.length ? make('ul', {}, items) : null,
+    make('p', { class: 'soft' }, !items.length ? (report.complete ? `Nothing simple helps (${tried}).` : `None found: a bound was reached (${tried}).`)
+      : report.pairs ? `No single change helps (${tried}).` : tried));
+}
+
 function draw() {
   const now = read();
   if (!now) { main.replaceChildren(make('p', {}, 'No tests.')); return; }
@@ -183,13 +196,14 @@ function draw() {
     make('p', {}, make('span', { class: 'tag ' + tone[verdict] }, verdict), frequency && verdict !== 'ok' ? ` ${frequency} — ` : ' — ', meaning[verdict],
       make('span', { class: 'soft' }, ` · on ${result.kernel}`)),
     result.mismatches.map(m => make('p', { class: 'bad' }, '✗ ' + m)),
-    findings(result, verdict).map(f => make('p', { class: tone[verdict] }, `line ${f.line}: ${f.message}`)),
+    findings(result, verdict).map(f => make('p', { class: tone[verdict] }, `line ${f.line}: ${f.message}`, f.rule ? make('span', { class: 'soft', title: f.rule.title + '. ' + f.rule.hint }, ' ' + f.rule.id) : null)),
     hasStory ? tools : make('p', { class: 'soft' }, verdict === 'ok' ? 'There is no story to tell: every behaviour was explored and none does harm.' : 'No story was recorded.'),
     make('div', { class: 'stories' + (told.length > 1 ? ' many' : '') }, told.map(t => make('div', {},
       told.length > 1 ? make('h3', {}, t.result.kernel + ' ', make('span', { class: 'tag ' + tone[t.verdict] }, t.verdict)) : null,
       t.found ? [make('p', { class: 'soft' }, 'machine: ' + machineName(t.found.machine)), lanes(t.found, t.verdict, Math.min(step, t.found.story.steps.length), choose)]
         : make('p', { class: 'soft' }, t.verdict === 'ok' ? 'ok: nothing goes wrong.' : 'no story')))),
     hasStory ? make('p', { class: 'soft' }, '⟂ what an earlier owner left · ● dirty: not in DRAM yet · – not cached · the ring marks what a step changed') : null,
+    cures(result),
     listing(test, line, findings(result, verdict).map(f => f.line)));
   main.replaceChildren(matrix(), section);
   const again = focused && document.getElementById(focused);
