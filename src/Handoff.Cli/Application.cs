@@ -1,4 +1,3 @@
-using System.Reflection;
 using Handoff.Cli.Terminal;
 using Handoff.Cli.Verbs;
 using Handoff.Reports.Text;
@@ -17,7 +16,7 @@ internal static class Application
             var arguments = line.Parse(args);
             if (arguments.GetValue(line.Version))
             {
-                session.Out.Write($"handoff {VersionText()}\n");
+                session.Out.Write($"handoff {ProgramVersion.Text}\n");
                 return ExitCode.AsExpected;
             }
 
@@ -47,14 +46,6 @@ internal static class Application
             Report(session, $"this is a bug: {problem.GetType().Name}: {problem.Message}", "run again with HANDOFF_DEBUG=1 for the details, and report them");
             return ExitCode.Internal;
         }
-    }
-
-    // 0.1.0+c9f8d91…: nine digits of the commit are plenty.
-    private static string VersionText()
-    {
-        string text = typeof(Application).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0";
-        int plus = text.IndexOf('+', StringComparison.Ordinal);
-        return plus >= 0 && text.Length > plus + 10 ? text[..(plus + 10)] : text;
     }
 
     private static void Report(Session session, string message, string? hint)

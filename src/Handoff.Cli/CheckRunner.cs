@@ -12,7 +12,7 @@ namespace Handoff.Cli;
 internal static class CheckRunner
 {
     /// <summary>Checks every test under every kernel. The report does not depend on how many processors help.</summary>
-    public static CheckReport Run(IReadOnlyList<(LitmusFile File, ParseResult Parsed)> tests, CheckRequest request, Session session)
+    public static CheckReport Run(IReadOnlyList<(LitmusFile File, ParseResult Parsed)> tests, CheckRequest request, Session session, IReadOnlyList<UnusableTest>? unusable = null)
     {
         long began = Stopwatch.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(session.Cancelled);
@@ -51,6 +51,7 @@ internal static class CheckRunner
                 test.File.Name, test.Parsed.Source, test.Parsed.Test!, new ArraySegment<CheckedCell>(cells, index * kernels, kernels))),
             Stopwatch.GetElapsedTime(began))
         {
+            Unusable = unusable ?? [],
             EndedEarly = !limit.IsCancellationRequested || cells.All(cell => cell.Result.Conclusive) ? null
                 : session.Cancelled.IsCancellationRequested ? "interrupted" : $"stopped after {Quantity.Of(request.Timeout!.Value)}",
         };

@@ -34,7 +34,7 @@ internal static class HelpWriter
         }
 
         Heading(ink, "Options");
-        List(ink, width, verb.Options.Append(line.Help).Select(Describe));
+        List(ink, width, verb.Options.Where(option => !option.Hidden).Append(line.Help).Select(Describe));
         Heading(ink, "Examples");
         foreach (var example in verb.Examples)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using Handoff.Cli.Terminal;
 using Handoff.Litmus.Language;
+using Handoff.Reports.Check;
 
 namespace Handoff.Cli;
 
@@ -12,7 +13,7 @@ internal static class TestReader
 
     /// <summary>Reads one test; writes its diagnostics to the session's error stream.</summary>
     /// <returns>The test, or <see langword="null"/> if it cannot be used.</returns>
-    private static ParseResult? Read(LitmusFile file, Session session)
+    private static ParseResult? Read(LitmusFile file, Session session, List<UnusableTest> unusable)
     {
         string text;
         try
@@ -22,23 +23,34 @@ internal static class TestReader
         catch (UserErrorException problem)
         {
             session.ErrorInk.Write("handoff: ", Reports.Text.Tone.Bad).WriteLine(problem.Message);
+            unusable.Add(new UnusableTest(file.Name, file.Location, problem.Message, null));
             return null;
         }
 
         var result = LitmusParser.Parse(text, LitmusFile.Printable(file.Location));
         if (result.Diagnostics.Length > 0)
             session.Error.Write(DiagnosticWriter.Format(result));
-        return result.Success ? result : null;
+        if (result.Success)
+            return result;
+        unusable.Add(new UnusableTest(file.Name, file.Location, "", result));
+        return null;
     }
 
     /// <summary>Reads several tests.</summary>
     /// <returns>Whether all of them can be used.</returns>
-    public static bool ReadAll(IReadOnlyList<LitmusFile> files, Session session, out List<(LitmusFile File, ParseResult Parsed)> tests)
+    public static bool ReadAll(IReadOnlyList<LitmusFile> files, Session session, out List<(LitmusFile File, ParseResult Parsed)> tests) =>
+        ReadAll(files, session, out tests, out _);
+
+    /// <summary>Reads several tests, and collects those that cannot be used too.</summary>
+    /// <returns>Whether all of them can be used.</returns>
+    public static bool ReadAll(
+        IReadOnlyList<LitmusFile> files, Session session, out List<(LitmusFile File, ParseResult Parsed)> tests, out List<UnusableTest> unusable)
     {
         tests = [];
+        unusable = [];
         foreach (var file in files)
         {
-            if (Read(file, session) is { } parsed)
+            if (Read(file, session, unusable) is { } parsed)
                 tests.Add((file, parsed));
         }
 

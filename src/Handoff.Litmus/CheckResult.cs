@@ -38,11 +38,14 @@ public sealed record CheckResult
 
     /// <summary>The <c>expect</c> lines that are not met, as sentences; empty if all are.</summary>
     /// <remarks>A line speaks about all machines to which it applies together: each of its verdicts must be found there as often as said, and nothing graver than the gravest of them.</remarks>
-    public IReadOnlyList<string> Mismatches
+    public IReadOnlyList<string> Mismatches => [.. Differences.Select(each => each.Text)];
+
+    /// <summary>The same, each with its <c>expect</c> line.</summary>
+    public IReadOnlyList<Mismatch> Differences
     {
         get
         {
-            var mismatches = new List<string>();
+            var mismatches = new List<Mismatch>();
             foreach (var group in Variants.GroupBy(v => ExpectationResolver.Find(Test, Kernel, v.Machine)))
             {
                 VerdictResult[] found = [.. LitmusChecker.Summarise([.. group])];
@@ -55,12 +58,12 @@ public sealed record CheckResult
                     if (met && want.Error is { } error && has is not null)
                         met = has.Errors.Contains(error.Value);
                     if (!met)
-                        mismatches.Add($"expected {want.Verdict}{(want.Frequency is { } f ? $" {f.Value}" : "")}, found {frequency}".ToLowerInvariant());
+                        mismatches.Add(new Mismatch(group.Key, want.Verdict, true, $"expected {want.Verdict}{(want.Frequency is { } f ? $" {f.Value}" : "")}, found {frequency}".ToLowerInvariant()));
                 }
 
                 Verdict gravest = wanted.Length == 0 ? Verdict.Ok : wanted.Max(w => w.Verdict);
                 mismatches.AddRange(found.Where(f => f.Verdict > gravest)
-                    .Select(f => $"found {f.Verdict} {f.Frequency}, which is not expected".ToLowerInvariant()));
+                    .Select(f => new Mismatch(group.Key, f.Verdict, false, $"found {f.Verdict} {f.Frequency}, which is not expected".ToLowerInvariant())));
             }
 
             return mismatches;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Check;
 using Handoff.Reports.Html;
+using Handoff.Reports.Sarif;
 
 namespace Handoff.Cli.Verbs;
 
@@ -17,17 +18,17 @@ internal sealed class CheckVerb : Verb
 
     private readonly CheckOptionSet _common = new();
     private readonly Option<bool> _explain = new("--explain") { Description = "tell the shortest story behind each verdict" };
-    private readonly Option<bool> _json = new("--json") { Description = "for programs; with --explain, stories too" };
     private readonly Option<string> _html = new("--html") { HelpName = "FILE", Description = "also write one page to look at, with every story" };
-    private readonly Option<bool> _herd = new("--herd") { Description = "verdict blocks as herd7 prints them" };
+    private readonly OutputFormatOptionSet _format = new(OutputFormat.Json, OutputFormat.Sarif, OutputFormat.Ktap, OutputFormat.Tap, OutputFormat.Herd);
 
     public CheckVerb()
         : base("check", "Explore every behaviour of litmus tests: can anyone read stale data, lose a write, leak or touch memory that is not theirs?")
     {
         Arguments.Add(_paths);
         _common.AddTo(this);
-        foreach (var option in (Option[])[_explain, _json, _html, _herd])
+        foreach (var option in (Option[])[_explain, _html])
             Options.Add(option);
+        _format.AddTo(this);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -38,27 +39,47 @@ internal sealed class CheckVerb : Verb
 
     public override ExitCode Run(ParseResult arguments, Session session)
     {
-        bool explain = arguments.GetValue(_explain), json = arguments.GetValue(_json), herd = arguments.GetValue(_herd);
-        if (herd && (json || explain))
-            throw new UserErrorException(ExitCode.Usage, $"--herd and {(json ? "--json" : "--explain")} exclude each other");
+        bool explain = arguments.GetValue(_explain);
+        var format = _format.Read(arguments);
+        if (explain && format is (OutputFormat.Herd or OutputFormat.Ktap or OutputFormat.Tap))
+            throw new UserErrorException(ExitCode.Usage, $"{(format == OutputFormat.Herd ? "--herd" : "--format " + OutputFormatOptionSet.Name(format))} and --explain exclude each other");
 
         string? html = arguments.GetValue(_html);
-        var request = _common.Read(arguments) with { Explain = explain || html is not null };
-        bool complete = TestReader.ReadAll(LitmusFile.Find(arguments.GetRequiredValue(_paths)), session, out var tests);
-        if (tests.Count == 0)
+        // Findings in SARIF have the steps that lead to them.
+        var request = _common.Read(arguments) with { Explain = explain || html is not null || format == OutputFormat.Sarif };
+        bool complete = TestReader.ReadAll(LitmusFile.Find(arguments.GetRequiredValue(_paths)), session, out var tests, out var unusable);
+        if (tests.Count == 0 && format is not (OutputFormat.Sarif or OutputFormat.Ktap or OutputFormat.Tap))
             return ExitCode.BadInput;
 
-        var report = CheckRunner.Run(tests, request, session);
+        var report = CheckRunner.Run(tests, request, session, unusable);
         if (html is not null)
             OutputFile.Write(html, stream => CheckHtmlWriter.Write(report, stream));
-        if (json)
-            session.WriteUtf8(stream => CheckJsonWriter.Write(report, stream));
-        else if (herd)
-            HerdWriter.Write(report, session.Out);
-        else if (explain)
-            ExplainWriter.Write(report, session.OutInk, session.Width);
-        else
-            CheckTextWriter.Write(report, session.OutInk, session.Width);
+        Write(report, format, explain, session);
         return complete ? CheckRunner.CodeOf(report) : ExitCode.BadInput;
+    }
+
+    private static void Write(CheckReport report, OutputFormat format, bool explain, Session session)
+    {
+        switch (format)
+        {
+            case OutputFormat.Json:
+                session.WriteUtf8(stream => CheckJsonWriter.Write(report, stream));
+                break;
+            case OutputFormat.Sarif:
+                session.WriteUtf8(stream => CheckSarifWriter.Write(report, ProgramVersion.Text, stream));
+                break;
+            case OutputFormat.Ktap or OutputFormat.Tap:
+                TapWriter.Write(report, session.Out, format == OutputFormat.Ktap ? TapFlavour.Ktap : TapFlavour.Tap14);
+                break;
+            case OutputFormat.Herd:
+                HerdWriter.Write(report, session.Out);
+                break;
+            default:
+                if (explain)
+                    ExplainWriter.Write(report, session.OutInk, session.Width);
+                else
+                    CheckTextWriter.Write(report, session.OutInk, session.Width);
+                break;
+        }
     }
 }

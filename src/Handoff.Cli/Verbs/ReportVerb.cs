@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Html;
+using Handoff.Reports.Sarif;
 using Handoff.Reports.Trace;
 using Handoff.Tracing.Findings;
 
@@ -16,14 +17,15 @@ internal sealed class ReportVerb : Verb
     private readonly Option<string> _top = new("--top") { HelpName = "N", Description = $"most findings, and most rows of a table (default {TraceTextWriter.UsualRows})" };
     private readonly Option<bool> _noReplay = new("--no-replay") { Description = "do not try cures out on the recorded load" };
     private readonly Option<string> _html = new("--html") { HelpName = "FILE", Description = "also write one page with every mapping on a timeline" };
-    private readonly Option<bool> _json = new("--json") { Description = "for programs" };
+    private readonly OutputFormatOptionSet _format = new(OutputFormat.Json, OutputFormat.Sarif);
 
     public ReportVerb()
         : base("report", "Say what is wrong in a recording of DMA events, why, and what to do; then figures by device.")
     {
         Arguments.Add(_path);
-        foreach (var option in (Option[])[_devices, _top, _noReplay, _html, _json])
+        foreach (var option in (Option[])[_devices, _top, _noReplay, _html])
             Options.Add(option);
+        _format.AddTo(this);
     }
 
     public override IReadOnlyList<Example> Examples { get; } =
@@ -37,6 +39,7 @@ internal sealed class ReportVerb : Verb
         string path = arguments.GetRequiredValue(_path);
         int top = ReadTop(arguments.GetValue(_top));
         string? html = arguments.GetValue(_html);
+        var format = _format.Read(arguments);
         long began = Stopwatch.GetTimestamp();
         using var input = TraceInput.Open(path, session);
         TraceAnalysis analysis;
@@ -50,8 +53,10 @@ internal sealed class ReportVerb : Verb
         var report = new TraceReport(input.Name, analysis, findings, Stopwatch.GetElapsedTime(began), devices) { Baseline = trials?.Baseline };
         if (html is not null)
             OutputFile.Write(html, stream => TraceHtmlWriter.Write(report, stream));
-        if (arguments.GetValue(_json))
+        if (format == OutputFormat.Json)
             session.WriteUtf8(stream => TraceJsonWriter.Write(report, stream));
+        else if (format == OutputFormat.Sarif)
+            session.WriteUtf8(stream => TraceSarifWriter.Write(report, path, ProgramVersion.Text, stream));
         else
             TraceTextWriter.Write(report, session.OutInk, session.Width, top);
         return analysis.IsInterrupted ? ExitCode.Inconclusive : report.IsWrong ? ExitCode.Differs : ExitCode.AsExpected;

@@ -12,7 +12,8 @@ public sealed class CheckReport
     public CheckReport(IReadOnlyList<KernelProfile> kernels, IEnumerable<CheckedTest> tests, TimeSpan elapsed)
     {
         Kernels = kernels;
-        Tests = [.. tests.OrderBy(test => Urgency(test.State))]; // stable: the order given within each group
+        AsGiven = [.. tests];
+        Tests = [.. AsGiven.OrderBy(test => Urgency(test.State))]; // stable: the order given within each group
         Elapsed = elapsed;
     }
 
@@ -21,6 +22,12 @@ public sealed class CheckReport
 
     /// <summary>The tests: those that differ first, then inconclusive ones, then the rest.</summary>
     public IReadOnlyList<CheckedTest> Tests { get; }
+
+    /// <summary>The tests in the order given: for output whose numbers should not change from run to run.</summary>
+    public IReadOnlyList<CheckedTest> AsGiven { get; }
+
+    /// <summary>Tests that could not be read or understood, and so were not checked.</summary>
+    public IReadOnlyList<UnusableTest> Unusable { get; init; } = [];
 
     /// <summary>Time on the clock.</summary>
     public TimeSpan Elapsed { get; }
