@@ -1,4 +1,3 @@
-using Handoff.Ownership;
 using Handoff.Reports.Trace;
 using Handoff.Tracing.Findings;
 
