@@ -3,17 +3,27 @@ namespace Handoff.Ownership;
 /// <summary>Intervals by address. Long and short ones are kept apart, so that one long mapping does not slow down the search among many short ones.</summary>
 internal sealed class IntervalIndex
 {
-    private readonly SortedIntervals _upToPage = new(), _upTo64K = new(), _upTo1M = new(), _longer = new();
+    private const ulong PageSize = 4096;
+
+    private readonly PageIntervals _upToPage = new();
+    private readonly SortedIntervals _upTo64K = new(), _upTo1M = new(), _longer = new();
 
     public void Clear()
     {
-        foreach (SortedIntervals list in (ReadOnlySpan<SortedIntervals>)[_upToPage, _upTo64K, _upTo1M, _longer])
+        _upToPage.Clear();
+        foreach (SortedIntervals list in (ReadOnlySpan<SortedIntervals>)[_upTo64K, _upTo1M, _longer])
             list.Clear();
     }
 
-    public void Insert(ulong start, ulong size, int value) => ListOf(size).Insert(start, EndOf(start, size), value);
+    public void Insert(ulong start, ulong size, int value)
+    {
+        if (size <= PageSize)
+            _upToPage.Insert(start, EndOf(start, size), value);
+        else
+            ListOf(size).Insert(start, EndOf(start, size), value);
+    }
 
-    public bool Remove(ulong start, ulong size, int value) => ListOf(size).Remove(start, value);
+    public bool Remove(ulong start, ulong size, int value) => size <= PageSize ? _upToPage.Remove(start, value) : ListOf(size).Remove(start, value);
 
     /// <summary>Adds the numbers of all intervals that share a byte with the given one.</summary>
     public void Overlapping(ulong start, ulong size, List<int> found)
@@ -34,5 +44,5 @@ internal sealed class IntervalIndex
     }
 
     private SortedIntervals ListOf(ulong size) =>
-        size <= 4096 ? _upToPage : size <= 65536 ? _upTo64K : size <= 1 << 20 ? _upTo1M : _longer;
+        size <= 65536 ? _upTo64K : size <= 1 << 20 ? _upTo1M : _longer;
 }

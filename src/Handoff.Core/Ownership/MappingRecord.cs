@@ -12,7 +12,7 @@ internal struct MappingRecord
     public int ListEntries;
     public int ListSegments;
     public int Tag;
-    public int Next; // next record of the same device and address, or next free record; -1 at the end
+    public int Next; // next record of the same chain of the table, or next free record; -1 at the end
     public DmaDirection Direction;
     public MappingKind Kind;
     public MappingOwner Owner;

@@ -9,9 +9,8 @@ public sealed partial class OwnershipTracker
     /// </summary>
     public void Forget()
     {
-        if (_heads.Count > 0)
+        if (_records.Count > 0)
         {
-            _heads.Clear();
             _byMemory.Clear();
             _byAddress.Clear();
             foreach (int index in _cpuRanges.Keys.ToArray())
@@ -19,7 +18,7 @@ public sealed partial class OwnershipTracker
         }
 
         _recent.Clear();
-        (_used, _free, Live) = (0, -1, 0);
+        _records.Clear();
         _stopIndex = int.MaxValue;
     }
 
@@ -29,10 +28,9 @@ public sealed partial class OwnershipTracker
     /// </summary>
     private void EndUnseenFree(in MappingEvent e)
     {
-        if (!_heads.TryGetValue(new MappingKey(e.Device, e.Address.Value), out int index))
-            return;
+        int index = _records.First(e.Device, e.Address.Value);
         while (index >= 0 && _records[index].Kind != MappingKind.Coherent)
-            index = _records[index].Next;
+            index = _records.Next(index);
         if (index < 0)
             return;
         Listener?.Ended(new LiveMapping(_records[index]), e);
@@ -42,10 +40,7 @@ public sealed partial class OwnershipTracker
     /// <summary>All live mappings, in no particular order.</summary>
     public IEnumerable<LiveMapping> LiveMappings()
     {
-        foreach (int head in _heads.Values)
-        {
-            for (int index = head; index >= 0; index = _records[index].Next)
-                yield return new LiveMapping(_records[index]);
-        }
+        foreach (int index in _records.Numbers())
+            yield return new LiveMapping(_records[index]);
     }
 }

@@ -50,12 +50,12 @@ public sealed partial class OwnershipTracker
     /// <summary>Of the mappings at this very address, the one that fits best; the newest among equals.</summary>
     private int BestMatch(in MappingEvent e)
     {
-        if (!_heads.TryGetValue(new MappingKey(e.Device, e.Address.Value), out int index))
+        int best = _records.First(e.Device, e.Address.Value), most = -1;
+        if (best < 0)
             return -1;
-        if (_records[index].Next < 0)
-            return index;
-        int best = -1, most = -1;
-        for (; index >= 0; index = _records[index].Next)
+        if (_records.Next(best) < 0)
+            return best;
+        for (int index = best; index >= 0; index = _records.Next(index))
         {
             ref readonly MappingRecord r = ref _records[index];
             int score = (r.Size == e.Size ? 1 : 0) + (r.Kind == e.Mapping ? 1 : 0) + (r.Direction == e.Direction ? 1 : 0)
@@ -95,7 +95,7 @@ public sealed partial class OwnershipTracker
         bool endedLately = _recent.Find(e.Device, e.Address.Value, out ulong size, out long time);
         if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other && !(endedLately && _options.BeginsAnywhere))
         {
-            ref readonly MappingRecord o = ref _records[_heads[new MappingKey(other, e.Address.Value)]];
+            ref readonly MappingRecord o = ref _records[_records.First(other, e.Address.Value)];
             Report(FindingRules.WrongDevice, e, o, $"{Describe(o)} belongs to {Devices[other].Name}");
             return;
         }

@@ -31,19 +31,16 @@ public sealed partial class OwnershipTracker
     /// <summary>The mapping that a sync means; reports and gives -1 if there is none.</summary>
     private int FindForSync(in MappingEvent e)
     {
-        if (_heads.TryGetValue(new MappingKey(e.Device, e.Address.Value), out int index))
+        int best = BestMatch(e);
+        if (best >= 0 && e.Size <= _records[best].Size)
+            return best;
+        for (int same = best < 0 ? -1 : _records.First(e.Device, e.Address.Value); same >= 0; same = _records.Next(same))
         {
-            int best = BestMatch(e);
-            if (e.Size <= _records[best].Size)
-                return best;
-            for (; index >= 0; index = _records[index].Next)
-            {
-                if (e.Size <= _records[index].Size)
-                    return index;
-            }
+            if (e.Size <= _records[same].Size)
+                return same;
         }
 
-        index = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int startsIn);
+        int index = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int startsIn);
         if (index >= 0)
             return index;
         if (startsIn >= 0)
@@ -64,7 +61,7 @@ public sealed partial class OwnershipTracker
         bool endedLately = _recent.Find(e.Device, e.Address.Value, out ulong size, out long time);
         if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other && !(endedLately && _options.BeginsAnywhere))
         {
-            ref readonly MappingRecord o = ref _records[_heads[new MappingKey(other, e.Address.Value)]];
+            ref readonly MappingRecord o = ref _records[_records.First(other, e.Address.Value)];
             Report(FindingRules.SyncWrongDevice, e, o, $"{Describe(o)} belongs to {Devices[other].Name}");
         }
         else if (endedLately)

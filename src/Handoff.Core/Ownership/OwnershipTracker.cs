@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Handoff.Ownership;
 
 /// <summary>Follows who owns each DMA buffer and reports every broken rule as a numbered <see cref="Finding"/>.</summary>
@@ -12,22 +10,13 @@ public sealed partial class OwnershipTracker : MappingObserver
 {
     private readonly OwnershipOptions _options;
     private readonly ulong _lineMask;
-    private readonly Dictionary<MappingKey, int> _heads = [];
+    private readonly MappingTable _records = new();
     private readonly IntervalIndex _byMemory = new();
     private readonly List<IntervalIndex?> _byAddress = []; // per device; made by the first look-up that needs it
     private readonly Dictionary<int, RangeSet> _cpuRanges = []; // of records whose owner is Mixed
     private readonly Stack<RangeSet> _spareRanges = []; // empty ones
     private readonly RecentReleases _recent = new();
     private readonly List<int> _found = []; // scratch of one look-up
-
-    private MappingRecord[] _records = new MappingRecord[64];
-    private int _used; // records ever handed out
-    private int _free = -1;
-
-    private readonly record struct MappingKey(int Device, ulong Address)
-    {
-        public override int GetHashCode() => (int)((((Address >> 6) ^ (Address << 20)) + (ulong)Device) * 0x9e37_79b9_7f4a_7c15 >> 32);
-    }
 
     /// <summary>Makes a tracker.</summary>
     public OwnershipTracker(OwnershipOptions? options = null)
@@ -37,7 +26,7 @@ public sealed partial class OwnershipTracker : MappingObserver
     }
 
     /// <summary>Number of live mappings; each segment of a list counts.</summary>
-    public int Live { get; private set; }
+    public int Live => _records.Count;
 
     /// <summary>Who is told of every mapping that ends; <see langword="null"/> for nobody.</summary>
     public IMappingListener? Listener { get; set; }
@@ -92,14 +81,7 @@ public sealed partial class OwnershipTracker : MappingObserver
     /// <remarks>The mappings stay known, as in the kernel's check. Do not call it at the end of a recording: there, live is no leak.</remarks>
     public void ReportLeaks(int device = -1, long time = 0)
     {
-        List<int> live = [.. _heads.Values];
-        for (int i = 0; i < live.Count; i++)
-        {
-            if (_records[live[i]].Next is >= 0 and int next)
-                live.Add(next);
-        }
-
-        foreach (int index in live.Where(i => device < 0 || _records[i].Device == device).OrderBy(i => _records[i].Time).ThenBy(i => _records[i].Address))
+        foreach (int index in _records.Numbers().Where(i => device < 0 || _records[i].Device == device).OrderBy(i => _records[i].Time).ThenBy(i => _records[i].Address))
         {
             ref MappingRecord r = ref _records[index];
             string what = $"{Describe(r)} was never {(r.IsStreaming ? "unmapped" : "freed")}";
@@ -125,7 +107,7 @@ public sealed partial class OwnershipTracker : MappingObserver
         if (e.Mapping == MappingKind.Coherent)
             EndUnseenFree(e);
 
-        int index = TakeRecord();
+        int index = _records.Take();
         ref MappingRecord r = ref _records[index];
         r = new MappingRecord
         {
@@ -152,19 +134,14 @@ public sealed partial class OwnershipTracker : MappingObserver
             _byMemory.Insert(r.Original, r.Size, index);
         }
 
-        ref int head = ref CollectionsMarshal.GetValueRefOrAddDefault(_heads, new MappingKey(r.Device, r.Address), out bool present);
-        r.Next = present ? head : -1;
-        head = index;
+        _records.Add(index);
         if (r.Device < _byAddress.Count)
             _byAddress[r.Device]?.Insert(r.Address, r.Size, index);
-        Live++;
     }
 
     private void CheckError(in MappingEvent e)
     {
-        if (!_heads.TryGetValue(new MappingKey(e.Device, e.Address.Value), out int index))
-            return;
-        for (; index >= 0; index = _records[index].Next)
+        for (int index = _records.First(e.Device, e.Address.Value); index >= 0; index = _records.Next(index))
         {
             ref MappingRecord r = ref _records[index];
             if ((r.Marks & MappingMarks.ErrorUnchecked) == 0)
@@ -174,49 +151,16 @@ public sealed partial class OwnershipTracker : MappingObserver
         }
     }
 
-    private int TakeRecord()
-    {
-        if (_free >= 0)
-        {
-            int index = _free;
-            _free = _records[index].Next;
-            return index;
-        }
-
-        if (_used == _records.Length)
-            Array.Resize(ref _records, _used * 2);
-        return _used++;
-    }
-
     private void Remove(int index)
     {
         ref MappingRecord r = ref _records[index];
-        var key = new MappingKey(r.Device, r.Address);
-        int head = _heads[key];
-        if (head != index)
-        {
-            while (_records[head].Next != index)
-                head = _records[head].Next;
-            _records[head].Next = r.Next;
-        }
-        else if (r.Next >= 0)
-        {
-            _heads[key] = r.Next;
-        }
-        else
-        {
-            _heads.Remove(key);
-        }
-
         if (r.KnowsMemory && r.Kind != MappingKind.Resource)
             _byMemory.Remove(r.Original, r.Size, index);
         if (r.Device < _byAddress.Count)
             _byAddress[r.Device]?.Remove(r.Address, r.Size, index);
         if (r.Owner == MappingOwner.Mixed)
             ForgetRanges(index);
-        r.Next = _free;
-        _free = index;
-        Live--;
+        _records.Remove(index);
     }
 
     /// <summary>The mapping of a device that contains a range; -1 if none. The start of the range may be anywhere in it.</summary>
@@ -244,9 +188,9 @@ public sealed partial class OwnershipTracker : MappingObserver
         if (_byAddress[device] is { } known)
             return known;
         var made = new IntervalIndex();
-        foreach ((MappingKey key, int head) in _heads)
+        foreach (int index in _records.Numbers())
         {
-            for (int index = head; key.Device == device && index >= 0; index = _records[index].Next)
+            if (_records[index].Device == device)
                 made.Insert(_records[index].Address, _records[index].Size, index);
         }
 
@@ -259,7 +203,7 @@ public sealed partial class OwnershipTracker : MappingObserver
     {
         for (int other = 0; other < Devices.Count; other++)
         {
-            if (other != device && _heads.ContainsKey(new MappingKey(other, address)))
+            if (other != device && _records.First(other, address) >= 0)
                 return other;
         }
 

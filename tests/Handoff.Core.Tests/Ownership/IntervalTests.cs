@@ -42,6 +42,92 @@ public sealed class IntervalTests
         iter: 200,
         threads: 1);
 
+    /// <summary>The order of what is found counts too: of two mappings in one's way, the first one found is named.</summary>
+    [Fact]
+    public void PageIntervalsAgreeWithSortedOnes() => Gen.Select(
+        Gen.Bool,
+        Gen.Frequency((4, Gen.Int[0, 20_000]), (1, Gen.Const(4096))),
+        Gen.Frequency((3, Gen.Int[0, 64]), (3, Gen.Int[0, 4096]), (1, Gen.Const(4096))),
+        Gen.Frequency((8, Gen.Int[1, 9000]), (1, Gen.Int[0, 600_000]), (1, Gen.Int[0, 100_000_000])),
+        Gen.Int[0, 1000]).Array[1, 500].Sample(
+        steps =>
+        {
+            var pages = new PageIntervals();
+            var sorted = new SortedIntervals();
+            var live = new List<(ulong Start, int Value)>();
+            List<int> found = [], expected = [];
+            for (int i = 0; i < steps.Length; i++)
+            {
+                (bool add, int start, int size, int asked, int which) = steps[i];
+                if (add || which % 3 == 0 || live.Count == 0)
+                {
+                    pages.Insert((ulong)start, (ulong)(start + size), i);
+                    sorted.Insert((ulong)start, (ulong)(start + size), i);
+                    live.Add(((ulong)start, i));
+                }
+                else
+                {
+                    (ulong s, int value) = live[which % live.Count];
+                    Assert.True(pages.Remove(s, value));
+                    Assert.False(pages.Remove(s, value));
+                    sorted.Remove(s, value);
+                    live.RemoveAt(which % live.Count);
+                }
+
+                found.Clear();
+                expected.Clear();
+                pages.Overlapping((ulong)start, (ulong)(start + asked), found);
+                sorted.Overlapping((ulong)start, (ulong)(start + asked), expected);
+                Assert.Equal(expected, found);
+                Assert.Equal(live.Count, pages.Count);
+            }
+
+            Assert.Equal(live.Select(each => each.Value).Order(), pages.Values().Order());
+            pages.Clear();
+            found.Clear();
+            pages.Overlapping(0, ulong.MaxValue, found);
+            Assert.Empty(found);
+        },
+        iter: 300,
+        threads: 1);
+
+    [Fact]
+    public void MappingTablesAgreeWithAPlainList() => Gen.Select(Gen.Bool, Gen.Int[0, 2], Gen.Int[0, 300], Gen.Int[0, 1000]).Array[1, 900].Sample(
+        steps =>
+        {
+            var table = new MappingTable();
+            var plain = new List<(int Device, ulong Address, int Index)>();
+            foreach ((bool add, int device, int place, int which) in steps)
+            {
+                ulong address = (ulong)place << 6;
+                if (add || which % 4 == 0 || plain.Count == 0)
+                {
+                    int index = table.Take();
+                    table[index] = new MappingRecord { Device = device, Address = address };
+                    table.Add(index);
+                    plain.Add((device, address, index));
+                }
+                else
+                {
+                    table.Remove(plain[which % plain.Count].Index);
+                    plain.RemoveAt(which % plain.Count);
+                }
+
+                var same = new List<int>();
+                for (int index = table.First(device, address); index >= 0; index = table.Next(index))
+                    same.Add(index);
+                Assert.Equal(plain.Where(p => p.Device == device && p.Address == address).Select(static p => p.Index).Reverse(), same);
+                Assert.Equal(plain.Count, table.Count);
+            }
+
+            Assert.Equal(plain.Select(static p => p.Index).Order(), table.Numbers());
+            table.Clear();
+            Assert.Empty(table.Numbers());
+            Assert.Equal(-1, table.First(0, 0));
+        },
+        iter: 200,
+        threads: 1);
+
     [Fact]
     public void RangeSetsAgreeWithBits() => Gen.Select(Gen.Bool, Gen.Int[0, 30], Gen.Int[1, 12]).Array[1, 40].Sample(
         steps =>

@@ -1,0 +1,220 @@
+namespace Handoff.Ownership;
+
+/// <summary>Half-open intervals of at most a page (4096 bytes), each with a number; they may overlap and repeat.</summary>
+/// <remarks>
+/// A hash table of the pages that they touch, at most two each. Long ranges are looked up page by page too, as long as there are few
+/// such questions among many intervals; then a sorted list is made and kept, which answers them.
+/// </remarks>
+internal sealed class PageIntervals
+{
+    private const int PageShift = 12;
+    private const ulong FewPages = 64; // looked up one by one at no cost
+    private const long CreditOfInterval = 4, MostCredit = 1 << 20;
+
+    private Interval[] _intervals = new Interval[64];
+    private int[] _buckets = new int[128]; // a power of two: the newest link of the chain, 0 for none
+    private int _shift = 64 - 7;
+    private int _used = 1; // number 0 is nobody's, so that no link is 0
+    private int _free;
+    private readonly List<int> _hits = [];
+    private long _credit = 1 << 14; // further pages that may be looked up; keeps all time linear in the number of calls
+    private SortedIntervals? _sorted;
+
+    private struct Interval
+    {
+        public ulong Start, End;
+        public int Value;
+        public int NextOfFirst, NextOfLast; // chains of the first page and, if it is another, of the last one
+    }
+
+    public int Count { get; private set; }
+
+    public void Clear()
+    {
+        if (Count > 0)
+            Array.Clear(_buckets);
+        (_used, _free, Count) = (1, 0, 0);
+        _sorted = null;
+    }
+
+    public void Insert(ulong start, ulong end, int value)
+    {
+        _sorted?.Insert(start, end, value);
+        if (_credit < MostCredit)
+            _credit += CreditOfInterval;
+        if (++Count * 2 > _buckets.Length)
+            Grow();
+        int number = _free;
+        if (number != 0)
+            _free = _intervals[number].NextOfFirst;
+        else if ((number = _used++) == _intervals.Length)
+            Array.Resize(ref _intervals, number * 2);
+        ref Interval interval = ref _intervals[number];
+        (interval.Start, interval.End, interval.Value) = (start, end, value);
+        Link(ref interval, number);
+    }
+
+    public bool Remove(ulong start, int value)
+    {
+        _sorted?.Remove(start, value);
+        ref int link = ref _buckets[BucketOf(start >> PageShift)];
+        while (link != 0)
+        {
+            ref Interval interval = ref _intervals[link >> 1];
+            if ((link & 1) == 0 && interval.Value == value && interval.Start == start)
+                break;
+            link = ref NextOf(link);
+        }
+
+        if (link == 0)
+            return false;
+        int number = link >> 1;
+        ref Interval removed = ref _intervals[number];
+        link = removed.NextOfFirst;
+        if (LastPage(removed) != start >> PageShift)
+        {
+            link = ref _buckets[BucketOf(LastPage(removed))];
+            while (link != (number << 1 | 1))
+                link = ref NextOf(link);
+            link = removed.NextOfLast;
+        }
+
+        removed.NextOfFirst = _free;
+        _free = number;
+        removed.Value = -1;
+        Count--;
+        return true;
+    }
+
+    /// <summary>Adds to <paramref name="found"/> the numbers of all intervals that share a byte with [start, end), those that begin later first.</summary>
+    public void Overlapping(ulong start, ulong end, List<int> found)
+    {
+        if (Count == 0 || end <= start)
+            return;
+        ulong first = start >> PageShift, last = (end - 1) >> PageShift;
+        if (last - first >= FewPages && (_sorted is not null || last - first > (ulong)_credit))
+        {
+            (_sorted ??= Sort()).Overlapping(start, end, found);
+            return;
+        }
+
+        if (last - first >= FewPages)
+            _credit -= (long)(last - first);
+        _hits.Clear();
+        for (ulong page = first; page <= last; page++)
+        {
+            for (int link = _buckets[BucketOf(page)]; link != 0; link = NextOf(link))
+            {
+                ref readonly Interval interval = ref _intervals[link >> 1];
+                if (interval.Start >= end || interval.End <= start)
+                    continue;
+
+                // Each is told once: in its first page, or in the first page asked about if it begins before that.
+                bool told = (link & 1) == 0 ? interval.Start >> PageShift == page : page == first && LastPage(interval) == page;
+                if (told)
+                    _hits.Add(link >> 1);
+            }
+        }
+
+        if (_hits.Count > 1)
+            SortHits();
+        foreach (int number in _hits)
+            found.Add(_intervals[number].Value);
+    }
+
+    /// <summary>All numbers, in no particular order.</summary>
+    public IEnumerable<int> Values()
+    {
+        for (int number = 1; number < _used; number++)
+        {
+            if (_intervals[number].Value >= 0)
+                yield return _intervals[number].Value;
+        }
+    }
+
+    private static ulong LastPage(in Interval interval) => (interval.End > interval.Start ? interval.End - 1 : interval.Start) >> PageShift;
+
+    private ref int NextOf(int link)
+    {
+        ref Interval interval = ref _intervals[link >> 1];
+        return ref (link & 1) == 0 ? ref interval.NextOfFirst : ref interval.NextOfLast;
+    }
+
+    private int BucketOf(ulong page) => (int)(page * 0x9e37_79b9_7f4a_7c15 >> _shift);
+
+    private void Link(ref Interval interval, int number)
+    {
+        ulong first = interval.Start >> PageShift, last = LastPage(interval);
+        ref int head = ref _buckets[BucketOf(first)];
+        interval.NextOfFirst = head;
+        head = number << 1;
+        if (first == last)
+            return;
+        head = ref _buckets[BucketOf(last)];
+        interval.NextOfLast = head;
+        head = number << 1 | 1;
+    }
+
+    /// <summary>Later starts first; of those that begin alike the newer ones, as they stand in the chain of their page.</summary>
+    private void SortHits()
+    {
+        for (int i = 1; i < _hits.Count; i++)
+        {
+            int number = _hits[i], at = i;
+            ulong start = _intervals[number].Start;
+            for (; at > 0 && _intervals[_hits[at - 1]].Start < start; at--)
+                _hits[at] = _hits[at - 1];
+            _hits[at] = number;
+        }
+    }
+
+    /// <summary>Twice as many buckets. Chains keep their order.</summary>
+    private void Grow()
+    {
+        int[] old = _buckets;
+        _buckets = new int[old.Length * 2];
+        _shift--;
+        foreach (int head in old)
+        {
+            int reversed = 0; // the oldest first, for linking puts the newest in front
+            for (int link = head; link != 0;)
+            {
+                int next = NextOf(link);
+                NextOf(link) = reversed;
+                (reversed, link) = (link, next);
+            }
+
+            for (int link = reversed; link != 0;)
+            {
+                ref readonly Interval interval = ref _intervals[link >> 1];
+                ref int bucket = ref _buckets[BucketOf((link & 1) == 0 ? interval.Start >> PageShift : LastPage(interval))];
+                int next = NextOf(link);
+                NextOf(link) = bucket;
+                (bucket, link) = (link, next);
+            }
+        }
+    }
+
+    private SortedIntervals Sort()
+    {
+        var sorted = new SortedIntervals();
+        foreach (int head in _buckets)
+        {
+            // Of those that begin alike the newest comes last, so a chain is gone through from its end.
+            _hits.Clear();
+            for (int link = head; link != 0; link = NextOf(link))
+            {
+                if ((link & 1) == 0)
+                    _hits.Add(link >> 1);
+            }
+
+            for (int i = _hits.Count - 1; i >= 0; i--)
+            {
+                ref readonly Interval interval = ref _intervals[_hits[i]];
+                sorted.Insert(interval.Start, interval.End, interval.Value);
+            }
+        }
+
+        return sorted;
+    }
+}
