@@ -7,8 +7,6 @@ namespace Handoff.Tracing.Findings;
 /// <summary>Reads a recording once and learns from it. Time is linear, memory follows the live mappings.</summary>
 public static class TraceAnalyzer
 {
-    private const int EventsPerLook = 1 << 14; // between two looks at whether to end
-
     /// <summary>Reads all events.</summary>
     /// <param name="reader">An open recording at its beginning.</param>
     /// <param name="facts">What is known of the machine, or <see langword="null"/>.</param>
@@ -24,19 +22,17 @@ public static class TraceAnalyzer
         using var follower = new MappingFollower(reader, facts, observer);
         observer.Judge = new OwnershipJudge(follower);
 
-        DmaEvent e = default;
-        int left = EventsPerLook;
-        bool interrupted = false;
-        while (reader.Read(ref e))
+        bool interrupted;
+        using (var ahead = new ReadAhead(reader, cancellation))
         {
-            follower.Process(ref e);
-            if (--left > 0)
-                continue;
-            left = EventsPerLook;
-            progress?.Invoke(reader.Progress);
-            interrupted = cancellation.IsCancellationRequested;
-            if (interrupted)
-                break;
+            while (ahead.Take() is { } batch)
+            {
+                for (int i = 0; i < batch.Count; i++)
+                    follower.Process(ref batch.Show(i));
+                progress?.Invoke(batch.Progress);
+            }
+
+            interrupted = ahead.IsInterrupted;
         }
 
         follower.Complete();

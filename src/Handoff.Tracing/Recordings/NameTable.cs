@@ -3,30 +3,39 @@ using System.Text;
 namespace Handoff.Tracing.Recordings;
 
 /// <summary>Names seen so far, each with a small number that stays the same. Number 0 is the empty name.</summary>
+/// <remarks>While one thread reads a recording, others may look up the names of events that they were given.</remarks>
 public sealed class NameTable
 {
     /// <summary>More different names than any machine has; further ones share the number 0.</summary>
     private const int MaximumNames = 1 << 20;
 
-    private readonly List<string> _names = [""];
-    private byte[][] _bytes = new byte[64][]; // [id] = the name's bytes, 0 < id < _names.Count
+    private string[] _names = new string[64]; // [id] = the name; complete before _count says so
+    private int _count = 1;
+    private byte[][] _bytes = new byte[64][]; // [id] = the name's bytes, 0 < id < _count
     private int[] _slots = new int[256]; // open addressing, power of two, at most half full; 0 = free
 
-    internal NameTable() => _bytes[0] = [];
+    internal NameTable() => (_names[0], _bytes[0]) = ("", []);
 
     /// <summary>How many names there are, the empty one included.</summary>
-    public int Count => _names.Count;
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>The name with a number.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The number was never given out.</exception>
-    public string this[int id] => _names[id];
+    public string this[int id]
+    {
+        get
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)id, (uint)Count, nameof(id));
+            return _names[id];
+        }
+    }
 
     /// <summary>The name with a number as it is in the recording: usually UTF-8, but nothing guarantees it.</summary>
     /// <exception cref="IndexOutOfRangeException">The number was never given out.</exception>
     public ReadOnlySpan<byte> Bytes(int id) => _bytes[id];
 
     /// <summary>Finds a name's number, or -1.</summary>
-    public int IndexOf(string name) => _names.IndexOf(name);
+    public int IndexOf(string name) => Array.IndexOf(_names, name, 0, Count);
 
     internal int Intern(ReadOnlySpan<byte> name)
     {
@@ -65,15 +74,20 @@ public sealed class NameTable
 
     private int Add(ReadOnlySpan<byte> name, int slot)
     {
-        var id = _names.Count;
+        var id = _count;
         if (id >= MaximumNames)
             return 0;
         if (id == _bytes.Length)
+        {
             Array.Resize(ref _bytes, id * 2);
+            Array.Resize(ref _names, id * 2);
+        }
+
         _bytes[id] = name.ToArray();
-        _names.Add(Encoding.UTF8.GetString(name));
+        _names[id] = Encoding.UTF8.GetString(name);
+        Volatile.Write(ref _count, id + 1);
         _slots[slot] = id;
-        if (_names.Count * 2 > _slots.Length)
+        if (_count * 2 > _slots.Length)
             Rehash();
         return id;
     }
@@ -81,7 +95,7 @@ public sealed class NameTable
     private void Rehash()
     {
         var slots = new int[_slots.Length * 2];
-        for (var id = 1; id < _names.Count; id++)
+        for (var id = 1; id < _count; id++)
         {
             var slot = (int)Hash(_bytes[id]) & (slots.Length - 1);
             while (slots[slot] != 0)
