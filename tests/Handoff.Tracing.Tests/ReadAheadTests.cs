@@ -39,7 +39,7 @@ public sealed class ReadAheadTests
     {
         using RecordingReader reader = Recording.Open(Path.Combine(RecordingFiles.Shipped, "arm64-nc-small", "trace.dat"));
         using var cancellation = new CancellationTokenSource();
-        using var ahead = new ReadAhead(reader, cancellation.Token, processors);
+        using var ahead = new ReadAhead(reader, processors, cancellation.Token);
         long taken = ahead.Take()!.Count;
         cancellation.Cancel();
         while (ahead.Take() is { } batch)

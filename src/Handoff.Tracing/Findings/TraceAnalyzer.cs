@@ -23,7 +23,7 @@ public static class TraceAnalyzer
         observer.Judge = new OwnershipJudge(follower);
 
         bool interrupted;
-        using (var ahead = new ReadAhead(reader, cancellation))
+        using (var ahead = new ReadAhead(reader, cancellation: cancellation))
         {
             while (ahead.Take() is { } batch)
             {

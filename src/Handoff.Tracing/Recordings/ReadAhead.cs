@@ -24,9 +24,9 @@ internal sealed class ReadAhead : IDisposable
 
     /// <summary>Begins to read.</summary>
     /// <param name="reader">An open recording at its beginning.</param>
+    /// <param name="processors">How many there are; 0 for those of this machine.</param>
     /// <param name="cancellation">Ends the reading between two batches, as if the recording ended there.</param>
-    /// <param name="processors">How many there are; by default, those of this machine.</param>
-    public ReadAhead(RecordingReader reader, CancellationToken cancellation = default, int processors = 0)
+    public ReadAhead(RecordingReader reader, int processors = 0, CancellationToken cancellation = default)
     {
         _reader = reader;
         _cancellation = cancellation;
