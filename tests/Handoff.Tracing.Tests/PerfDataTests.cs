@@ -1,3 +1,4 @@
+using Handoff.Tracing.Findings;
 using Handoff.Tracing.Recordings;
 using Handoff.Tracing.Recordings.Input;
 using Handoff.Tracing.Recordings.TraceDat;
@@ -5,8 +6,8 @@ using Handoff.Tracing.Recordings.TraceDat;
 namespace Handoff.Tracing.Tests;
 
 /// <summary>
-/// perf.data, written by an independent writer: real records of a real kernel in perf's wrapping, and every sample layout, byte order and damage
-/// by hand. (That real files of perf record, plain, compressed, piped and with call chains, read as perf script prints them was checked by hand.)
+/// perf.data: recordings of a real perf; and written by an independent writer, real records of a real kernel in perf's wrapping, and every sample layout,
+/// byte order and damage by hand.
 /// </summary>
 public sealed class PerfDataTests
 {
@@ -58,7 +59,8 @@ public sealed class PerfDataTests
         writer.Sample(5, 1, 77, 12, records.MapPage("0000:00:01.0", 0x1_2345_6000, 0xabc000, 4096, 2));
         writer.Sample(5, 1, 77, 13, records.MapPage("nothing", 1, 1, 1, 1));
         writer.Lost(7, 1, 42);
-        writer.LostSamples(8, 3, 1);
+        writer.LostSamples(8, 3, 1); // among the 42
+        writer.LostSamples(8, 3, 44);
         writer.FinishedRound();
         writer.Sample(3, 0, 77, 11, records.MapSg("camera", [0x1000, 0x2_0000_0000]));
         writer.FinishedRound();
@@ -74,12 +76,66 @@ public sealed class PerfDataTests
         Assert.Equal((DmaEventKind.MapPage, 5UL, 1, "0000:00:01.0", "mv"), (e.Kind, e.Time, e.Cpu, reader.DeviceName(e), reader.TaskName(e)));
         Assert.Equal((new DmaAddress(0xabc000), 4096UL, DmaDirection.FromDevice), (e.DmaAddress, e.Size, e.Direction));
         Assert.True(reader.Read(ref e));
-        Assert.Equal((DmaEventKind.LostEvents, 7UL, 1, 42UL), (e.Kind, e.Time, e.Cpu, e.LostCount));
+        Assert.Equal((DmaEventKind.LostEvents, 7UL, 1, 42UL, false), (e.Kind, e.Time, e.Cpu, e.LostCount, e.IsLostAnywhere));
         Assert.True(reader.Read(ref e));
-        Assert.Equal((DmaEventKind.LostEvents, 3, 1UL), (e.Kind, e.Cpu, e.LostCount));
+        Assert.Equal((DmaEventKind.LostEvents, 7UL, 3UL, true), (e.Kind, e.Time, e.LostCount, e.IsLostAnywhere));
         Assert.False(reader.Read(ref e));
-        Assert.Equal((2L, 43UL, 2L), (reader.Statistics.Events, reader.Statistics.Lost, reader.Statistics.LostNotes));
+        Assert.Equal((2L, 45UL, 2L), (reader.Statistics.Events, reader.Statistics.Lost, reader.Statistics.LostNotes));
         Assert.Equal("HT0310", Assert.Single(reader.Diagnostics).Id);
+    }
+
+    [Theory]
+    [InlineData("plain.data", "swiotlb_bounced 620, dma_map_page 60, dma_unmap_page 60, dma_map_sg 48, dma_unmap_sg 48, dma_alloc 2", 0)]
+    [InlineData("zstd.data", "swiotlb_bounced 150, dma_map_page 6, dma_unmap_page 6, dma_map_sg 16, dma_unmap_sg 16, dma_alloc 1", 0)]
+    [InlineData("pipe.data", "swiotlb_bounced 20, dma_map_page 20, dma_unmap_page 20", 0)]
+    [InlineData("lost.data", "swiotlb_bounced 238, dma_map_page 236, dma_unmap_page 240, sched_switch 752", 1477)]
+    public void Recordings_of_a_real_kernel_are_read_and_nobody_is_accused(string name, string counts, int lost)
+    {
+        string path = Path.Combine(RecordingFiles.Shipped, "x86-perf", name);
+        var events = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        using (var reader = Recording.Open(path))
+        {
+            DmaEvent e = default;
+            while (reader.Read(ref e))
+            {
+                if (e.Kind != DmaEventKind.LostEvents)
+                    events[reader.EventNames[e.EventType]] = events.GetValueOrDefault(reader.EventNames[e.EventType]) + 1;
+                if (e.Kind == DmaEventKind.SwiotlbBounced)
+                    Assert.Equal((ulong.MaxValue, true), (e.DmaMask, e.IsForced));
+            }
+
+            Assert.Empty(reader.Diagnostics);
+            Assert.Equal((ulong)lost, reader.Statistics.Lost);
+        }
+
+        var expected = counts.Split(", ").Select(static count => count.Split(' ')).Order(Comparer<string[]>.Create(static (a, b) => string.CompareOrdinal(a[0], b[0])));
+        Assert.Equal(expected.Select(static count => $"{count[0]} {count[1]}"), events.Select(static count => $"{count.Key} {count.Value}"));
+        using var again = Recording.Open(path);
+        TraceAnalysis analysis = TraceAnalyzer.Analyze(again, null);
+        Assert.Empty(analysis.Accusations);
+        Assert.Equal(events.GetValueOrDefault("dma_map_page") + events.GetValueOrDefault("dma_map_sg"), analysis.Statistics.Devices.Sum(static d => d.SingleMaps + d.ListMaps));
+    }
+
+    [Fact]
+    public void Samples_that_stand_twice_are_taken_once()
+    {
+        var records = new SyntheticTraceDat(false, 8, 4096);
+        var writer = new SyntheticPerfData(false, new SyntheticTraceDat(false, 8, 4096).File());
+        writer.Event(SyntheticPerfData.Usual, [11]);
+        writer.Sample(5, 1, 77, 11, records.MapPage("0000:00:01.0", 0x1000, 0xa000, 4096, 2));
+        writer.Sample(9, 1, 77, 11, records.MapPage("0000:00:01.0", 0x2000, 0xb000, 4096, 2));
+        writer.Sample(5, 1, 77, 11, records.MapPage("0000:00:01.0", 0x1000, 0xa000, 4096, 2)); // again
+        writer.Sample(9, 2, 77, 11, records.MapPage("0000:00:01.0", 0x2000, 0xb000, 4096, 2)); // another processor
+        writer.Sample(9, 1, 77, 11, records.MapPage("0000:00:01.0", 0x3000, 0xc000, 4096, 2)); // other contents
+        writer.FinishedRound();
+        using var reader = Recording.Open(new MemoryStream(writer.File()));
+        DmaEvent e = default;
+        var read = new List<(ulong, int, ulong)>();
+        while (reader.Read(ref e))
+            read.Add((e.Time, e.Cpu, e.PhysicalAddress.Value));
+        Assert.Equal([(5UL, 1, 0x1000UL), (9UL, 1, 0x2000UL), (9UL, 1, 0x3000UL), (9UL, 2, 0x2000UL)], read.Order());
+        Assert.Equal(4, reader.Statistics.Events);
+        Assert.Equal("HT0312", Assert.Single(reader.Diagnostics).Id);
     }
 
     [Fact]

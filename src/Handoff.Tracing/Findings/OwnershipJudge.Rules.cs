@@ -51,7 +51,7 @@ internal sealed partial class OwnershipJudge
             {
                 case DoubtKind.UntilEnd:
                     if (!mapping.SyncedForDevice)
-                        Accuse(doubt.Finding, doubt.Device, ConfidenceOfSkip(mapping), doubt.Task);
+                        Accuse(doubt with { Confidence = ConfidenceOfSkip(mapping) });
                     break;
                 case DoubtKind.Overlap:
                     if (doubt.Cpu == follower.Cpu || now - doubt.Finding.Time > Disorder)
@@ -123,10 +123,17 @@ internal sealed partial class OwnershipJudge
             foreach ((Finding finding, Confidence confidence, int task) in habits.Unsynced)
             {
                 if (!habits.SyncsForCpu || confidence > Confidence.Possible)
-                    Accuse(finding, device, confidence, task);
+                    Accuse(new Doubt(finding, device, DoubtKind.UntilMap, confidence, follower.Cpu, task));
             }
+        }
+    }
 
-            if (_accusations.TryGetValue((FindingRules.SkipDropsData, device), out Accusation? accusation))
+    /// <summary>Adds those that were too many to keep.</summary>
+    private void CountSkips()
+    {
+        foreach ((int device, SkipHabits habits) in _habits)
+        {
+            if (habits.Unsynced.Count > 0 && _accusations.TryGetValue((FindingRules.SkipDropsData, device), out Accusation? accusation))
                 accusation.Count += habits.MoreUnsynced;
         }
     }
@@ -143,7 +150,7 @@ internal sealed partial class OwnershipJudge
         foreach (Doubt s in _strangers)
         {
             if (s.Finding.Other is { } other && live.Contains((other.Device, other.Address.Value, other.Time)))
-                Accuse(s.Finding, s.Device, Confidence.Possible, s.Task);
+                Accuse(s with { Confidence = Confidence.Possible });
         }
     }
 }

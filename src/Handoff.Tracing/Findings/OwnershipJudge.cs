@@ -15,7 +15,10 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     private const int EndsKept = 16; // per processor, a power of two
     private const int MostDoubts = 10_000;
 
+    private const int MostWithdrawable = 1 << 16;
+
     private readonly Dictionary<(FindingRule Rule, int Device), Accusation> _accusations = [];
+    private readonly List<Doubt> _accused = []; // not in the accusations yet: a later note of lost events may explain them
     private readonly Dictionary<(int Device, ulong Address), List<Doubt>> _doubts = []; // by the address whose next event decides
     private readonly List<Doubt> _strangers = []; // releases and syncs of other devices' mappings
     private readonly List<(int Device, ulong Address)[]> _ends = []; // latest ends of each processor
@@ -87,10 +90,16 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
             Decide(doubts, mapping, release.Time);
     }
 
-    /// <summary>Events are missing: what waits for its end will not see it.</summary>
-    public void Gap()
+    /// <summary>
+    /// Events are missing: what waits for its end will not see it, and what was found since the first of them was lost may be their lack.
+    /// The note of a loss stands where its processor goes on; other processors' events stand before it.
+    /// </summary>
+    public void Gap(ulong since)
     {
         AcceptWaiting();
+        _accused.RemoveAll(doubt => (ulong)doubt.Finding.Time > since);
+        foreach (SkipHabits habits in _habits.Values)
+            habits.Unsynced.RemoveAll(unsynced => (ulong)unsynced.Finding.Time > since);
         _strangers.Clear();
         Array.Clear(_endCounts);
     }
@@ -101,6 +110,8 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         AcceptWaiting();
         AccuseStrangers();
         AccuseSkips();
+        Settle();
+        CountSkips();
         foreach (Accusation accusation in _accusations.Values)
         {
             accusation.IsCountCut = follower.Tracker.CountOf(accusation.Rule) > MappingFollower.MostFindings;
@@ -127,14 +138,24 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         return 0;
     }
 
-    private void Accuse(Finding finding, int device, Confidence confidence, int task)
+    private void Accuse(Doubt doubt)
     {
-        if (!_accusations.TryGetValue((finding.Rule, device), out Accusation? accusation))
-            _accusations.Add((finding.Rule, device), accusation = new Accusation(finding.Rule, finding.Device));
-        accusation.Add(finding, confidence, task);
+        if (_accused.Count >= MostWithdrawable)
+            Settle();
+        _accused.Add(doubt);
     }
 
-    private void Accuse(Doubt doubt) => Accuse(doubt.Finding, doubt.Device, doubt.Confidence, doubt.Task);
+    private void Settle()
+    {
+        foreach (Doubt doubt in _accused)
+        {
+            if (!_accusations.TryGetValue((doubt.Finding.Rule, doubt.Device), out Accusation? accusation))
+                _accusations.Add((doubt.Finding.Rule, doubt.Device), accusation = new Accusation(doubt.Finding.Rule, doubt.Finding.Device));
+            accusation.Add(doubt.Finding, doubt.Confidence, doubt.Task);
+        }
+
+        _accused.Clear();
+    }
 
     /// <summary>Lets a finding wait for what decides about it.</summary>
     private void Wait(Finding finding, int device, DoubtKind kind, Confidence confidence) =>

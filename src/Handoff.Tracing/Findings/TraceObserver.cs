@@ -35,10 +35,10 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
 
     public void Unknown(in MappingEvent e) => statistics.Unknown(e);
 
-    public void Gap(ulong time)
+    public void Gap(ulong time, ulong since)
     {
         statistics.Gap(time);
-        Judge.Gap();
+        Judge.Gap(since);
     }
 
     public void Found(Finding finding) => Judge.Found(finding);

@@ -17,8 +17,10 @@ internal interface IMappingSink : IMappingListener
     /// <summary>Slots in use now of the pool that a device's requests go to.</summary>
     long SlotsInUse(int device);
 
-    /// <summary>Events are missing here: nothing is known of what was mapped before.</summary>
-    void Gap(ulong time);
+    /// <summary>Events are missing: nothing is known of what was mapped before, nor sure of what was found since the first of them.</summary>
+    /// <param name="time">From here on all events are there.</param>
+    /// <param name="since">After this time the first was lost.</param>
+    void Gap(ulong time, ulong since);
 
     /// <summary>A rule of ownership is broken. The follower's <see cref="MappingFollower.Cpu"/> and so on tell where.</summary>
     void Found(Finding finding);

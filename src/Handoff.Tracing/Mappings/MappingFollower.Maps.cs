@@ -89,7 +89,7 @@ internal sealed partial class MappingFollower
         if (_tracker.Live >= MostLive)
         {
             TooManyLive = true;
-            Forget(buffer.Time);
+            Forget(buffer.Time, buffer.Time);
         }
 
         _sink.Mapped(buffer);

@@ -16,6 +16,8 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     /// <summary>Live mappings followed; a recording without unmaps would fill any memory.</summary>
     private const int MostLive = 1 << 22;
 
+    private const int MostCpus = 8192; // of further ones no time is kept
+
     private readonly RecordingReader _reader;
     private readonly MachineFacts? _facts;
     private readonly IMappingSink _sink;
@@ -29,6 +31,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private long _earlyReleases; // that a map of another processor followed
     private long _unknownReleases; // single ones of what was not mapped, or not any more
     private bool _foundDouble; // by the event being processed: a second unmap
+    private ulong[] _latest = new ulong[16]; // time of each processor's latest event
     private int _instance = -1; // the buffer that is followed: another one may hold the same events again
 
     /// <summary>Follows a recording.</summary>
@@ -96,12 +99,17 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     {
         if (e.Time > Now)
             Now = e.Time;
-        if (e.Kind <= DmaEventKind.LostEvents)
+        if (e.Kind == DmaEventKind.LostEvents)
         {
-            if (e.Kind == DmaEventKind.LostEvents)
-                Forget(e.Time);
+            if (_instance < 0 || e.Instance == _instance)
+                Forget(Now, e.IsLostAnywhere ? 0 : LatestOf(e.Cpu));
             return;
         }
+
+        if (_instance < 0 || e.Instance == _instance)
+            NoteLatest(e.Cpu, e.Time);
+        if (e.Kind <= DmaEventKind.LostEvents)
+            return;
 
         if (e.Device == 0 || e.IsDmaBuf)
             return;
@@ -203,7 +211,22 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         }
     }
 
-    private void Forget(ulong time)
+    /// <summary>Time of a processor's latest event; zero if it had none.</summary>
+    private ulong LatestOf(int cpu) => (uint)cpu < (uint)_latest.Length ? _latest[cpu] : 0;
+
+    private void NoteLatest(int cpu, ulong time)
+    {
+        if ((uint)cpu >= (uint)_latest.Length)
+        {
+            if (cpu is < 0 or >= MostCpus)
+                return;
+            Array.Resize(ref _latest, Math.Max(cpu + 1, _latest.Length * 2));
+        }
+
+        _latest[cpu] = time;
+    }
+
+    private void Forget(ulong time, ulong since)
     {
         Gaps++;
         _tracker.Forget();
@@ -211,7 +234,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         _attempts.Forget();
         _early.Forget();
         _replaced.Forget();
-        _sink.Gap(time);
+        _sink.Gap(time, since);
     }
 
     /// <summary>A bounce with no map after it: its list could not be mapped, or its map event is missing.</summary>

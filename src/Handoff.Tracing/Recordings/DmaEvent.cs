@@ -98,6 +98,12 @@ public struct DmaEvent
     /// <summary>How many events were lost; zero when only the fact is recorded.</summary>
     public readonly ulong LostCount => Kind == DmaEventKind.LostEvents ? Size : 0;
 
+    /// <summary>
+    /// Whether the events were lost anywhere in the recording: it has their number, not their place. Otherwise they were lost between the last
+    /// event of this CPU and its next one.
+    /// </summary>
+    public readonly bool IsLostAnywhere => (Flags & EventFlags.LostAnywhere) != EventFlags.None;
+
     /// <summary>The device's mask, from <c>swiotlb_bounced</c>.</summary>
     public readonly ulong DmaMask => Kind == DmaEventKind.SwiotlbBounced ? VirtualValue : 0;
 

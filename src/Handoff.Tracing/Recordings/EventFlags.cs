@@ -10,4 +10,5 @@ internal enum EventFlags
     Force = 4,
     Dynamic = 8,
     HashedPointer = 16,
+    LostAnywhere = 32,
 }

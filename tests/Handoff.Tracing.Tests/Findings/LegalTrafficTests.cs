@@ -23,6 +23,8 @@ public sealed class LegalTrafficTests
             AssertClean(lines[random.Next(lines.Length)..]);
             int from = random.Next(lines.Length), to = random.Next(from, lines.Length);
             AssertClean([.. lines[..from], $"CPU:0 [LOST {to - from} EVENTS]", .. lines[to..]]);
+            for (int n = 0; n < 4; n++)
+                AssertClean(WithHole(lines, random.Next(cpus), random.Next(lines.Length), random.Next(1, 40)));
         },
         iter: 150,
         threads: 1);
@@ -47,11 +49,41 @@ public sealed class LegalTrafficTests
         iter: 60,
         threads: 1);
 
+    /// <summary>One processor loses events; the others go on, and the note stands where that processor does.</summary>
+    private static string[] WithHole(string[] lines, int cpu, int from, int count)
+    {
+        string mark = $" [{cpu:d3}] ";
+        int lost = 0;
+        List<string> kept = [.. lines[..from]];
+        for (int at = from; at < lines.Length; at++)
+        {
+            bool own = lines[at].Contains(mark, StringComparison.Ordinal);
+            if (own && lost < count)
+            {
+                lost++;
+                continue;
+            }
+
+            if (own && lost == count)
+            {
+                kept.Add($"CPU:{cpu} [LOST {count} EVENTS]");
+                lost++; // only once
+            }
+
+            kept.Add(lines[at]);
+        }
+
+        if (lost <= count)
+            kept.Add($"CPU:{cpu} [LOST {lost} EVENTS]");
+        return [.. kept];
+    }
+
     private static void AssertClean(string[] lines, Confidence from = Confidence.Possible)
     {
         TraceAnalysis analysis = Analyses.OfText(string.Join('\n', lines) + "\n");
         foreach (Accusation accusation in analysis.Accusations.Where(a => a.Confidence >= from))
             Assert.Fail($"{accusation.Confidence} {accusation.Rule.Id}: {accusation.Examples[0]}\n{string.Join('\n', lines)}");
+        Assert.True(analysis.Statistics.Devices.All(static d => d.FailedLists == 0), $"a list that failed\n{string.Join('\n', lines)}");
         Assert.DoesNotContain(TraceFindings.Find(analysis), f => f.Confidence >= from && f.Kind is TraceFindingKind.Leak or TraceFindingKind.PoolLeak or TraceFindingKind.Stranded);
     }
 

@@ -95,6 +95,34 @@ public sealed class OwnershipJudgeTests
     }
 
     [Fact]
+    public void Nothing_is_said_while_another_processor_loses_events()
+    {
+        // The map between the two unmaps is among the lost ones of processor 1, whose note comes later.
+        _text.Cpu = 1;
+        _text.Map(Nic, A + 0x2000, A + 0x2000, 64);
+        _text.Cpu = 0;
+        _text.Map(Nic, A, A, 4096).Unmap(Nic, A, 4096);
+        _text.Time += 20_000;
+        _text.Unmap(Nic, A, 4096);
+        _text.Time += 20_000;
+        _text.Lost(1, 1);
+        _text.Cpu = 1;
+        Expect("", _text.Unmap(Nic, A + 0x2000, 64));
+    }
+
+    [Fact]
+    public void What_came_before_a_loss_stands()
+    {
+        _text.Map(Nic, A, A, 4096).Unmap(Nic, A, 4096);
+        _text.Time += 20_000;
+        _text.Unmap(Nic, A, 4096);
+        _text.Cpu = 1;
+        _text.Time += 20_000;
+        _text.Map(Nic, A + 0x2000, A + 0x2000, 64).Lost(1, 1);
+        Expect("DMA0002 certain", _text.Unmap(Nic, A + 0x2000, 64));
+    }
+
+    [Fact]
     public void Late_sync()
     {
         Expect("DMA0026 certain", _text.Map(Nic, A, A, 64).Unmap(Nic, A, 64).Sync(Nic, true, A, 64));

@@ -13,9 +13,12 @@ internal sealed class PerfDataReader : RecordingReader
     private readonly PerfRecordSource _records;
     private readonly SampleQueue _queue = new();
     private readonly Dictionary<int, CpuStatistics> _cpus = [];
+    private readonly SampleRepeats _repeats = new();
     private readonly long _total;
     private EventAssembler? _assembler; // once the formats are complete
     private SampleQueue.Item _lastSample;
+    private ulong _latest; // time of all that was handed out
+    private ulong _lost, _lostSamples; // by notes in place; by counts of whole buffers, which have the former again
     private bool _ended, _overflowed;
 
     internal PerfDataReader(ByteSource source, DiagnosticBag diagnostics, long maximumUnpacked)
@@ -51,7 +54,7 @@ internal sealed class PerfDataReader : RecordingReader
             }
 
             if (_ended)
-                return false;
+                return TakeUnplaced(ref e);
             if (!_records.Next(out var record, out var offset))
             {
                 _ended = true;
@@ -112,10 +115,13 @@ internal sealed class PerfDataReader : RecordingReader
                 break;
             case PerfRecordType.Lost:
                 cursor.U64();
-                _queue.Add(type, _file.Trailer(body), default, cursor.U64(), offset);
+                var lost = cursor.U64();
+                _lost += lost;
+                _queue.Add(type, _file.Trailer(body), default, lost, offset);
                 break;
             case PerfRecordType.LostSamples:
-                _queue.Add(PerfRecordType.Lost, _file.Trailer(body), default, cursor.U64(), offset);
+                if ((_records.MiscOf(record) & PerfRecordSource.FilteredSamples) == 0)
+                    _lostSamples += cursor.U64();
                 break;
             case PerfRecordType.FinishedRound:
                 _queue.FinishRound();
@@ -191,6 +197,7 @@ internal sealed class PerfDataReader : RecordingReader
         e.Cpu = item.Sample.Cpu;
         e.Instance = 0;
         e.Time = item.Sample.Time;
+        _latest = Math.Max(_latest, e.Time);
         if (item.Type == PerfRecordType.Lost)
         {
             cpu.LostNotes++;
@@ -199,11 +206,35 @@ internal sealed class PerfDataReader : RecordingReader
             return true;
         }
 
+        if (_repeats.Repeats(item.Sample.Cpu, item.Sample.Time, item.Bytes))
+        {
+            if (_repeats.Count == 1)
+                Bag.Info("HT0312", item.Offset, "some samples stand in the file twice, same processor, same time, same bytes", "perf does that when its buffers are small; they are taken once");
+            return false;
+        }
+
         if (cpu.Events++ == 0)
             cpu.FirstTime = e.Time;
         cpu.LastTime = e.Time;
         cpu.Bytes += item.Length;
         _assembler!.Assemble(item.Bytes, item.Offset, ref e);
+        return true;
+    }
+
+    /// <summary>What was lost beyond the notes in place: perf counts it for each event at the end, without saying where.</summary>
+    private bool TakeUnplaced(ref DmaEvent e)
+    {
+        if (_lostSamples <= _lost)
+            return false;
+        var cpu = Cpu(0);
+        cpu.LostNotes++;
+        cpu.Lost += _lostSamples - _lost;
+        _lastSample = default;
+        e.Cpu = e.Instance = 0;
+        e.Time = _latest;
+        _assembler!.Lost(ref e, _lostSamples - _lost);
+        e.Flags |= EventFlags.LostAnywhere;
+        _lost = _lostSamples;
         return true;
     }
 

@@ -68,6 +68,12 @@ internal sealed class PerfRecordSource(ByteSource source, long start, long end, 
     /// <summary>The type of a record.</summary>
     internal PerfRecordType TypeOf(ReadOnlySpan<byte> record) => (PerfRecordType)new Cursor(record, bigEndian).U32();
 
+    /// <summary>A bit of <see cref="MiscOf"/>: the samples were not lost but filtered out (kernel: <c>PERF_RECORD_MISC_LOST_SAMPLES_BPF</c>).</summary>
+    internal const ushort FilteredSamples = 1 << 15;
+
+    /// <summary>The flags of a record.</summary>
+    internal ushort MiscOf(ReadOnlySpan<byte> record) => new Cursor(record[4..], bigEndian).U16();
+
     /// <summary>Takes bytes that follow a record without being one.</summary>
     internal byte[] TakeBytes(ulong size)
     {
