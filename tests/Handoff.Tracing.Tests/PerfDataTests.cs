@@ -111,7 +111,7 @@ public sealed class PerfDataTests
         var expected = counts.Split(", ").Select(static count => count.Split(' ')).Order(Comparer<string[]>.Create(static (a, b) => string.CompareOrdinal(a[0], b[0])));
         Assert.Equal(expected.Select(static count => $"{count[0]} {count[1]}"), events.Select(static count => $"{count.Key} {count.Value}"));
         using var again = Recording.Open(path);
-        TraceAnalysis analysis = TraceAnalyzer.Analyze(again, null);
+        TraceAnalysis analysis = TraceAnalyzer.Analyze(again, cancellation: TestContext.Current.CancellationToken);
         Assert.Empty(analysis.Accusations);
         Assert.Equal(events.GetValueOrDefault("dma_map_page") + events.GetValueOrDefault("dma_map_sg"), analysis.Statistics.Devices.Sum(static d => d.SingleMaps + d.ListMaps));
     }
