@@ -9,6 +9,7 @@ using Handoff.Litmus.Lowering;
 
 // write DIR        litmus files of the stress family
 // promela T L S    the Promela model of one member, to standard output
+// corpus DIR       checks every test below DIR under every release; prints where the time goes
 // time T L S       explores one member; prints states, transitions, seconds, transitions per second, bytes per state
 (int Threads, int Lines, int Steps) size = args.Length >= 4
     ? (Number(args[1]), Number(args[2]), Number(args[3])) : (3, 2, 6);
@@ -21,6 +22,8 @@ switch (args.FirstOrDefault())
     case "promela":
         Console.Write(PromelaWriter.Write(Lower(size).Program));
         return 0;
+    case "corpus":
+        return CorpusTimes.Print(args[1]);
     case "time":
         LoweredTest test = Lower(size);
         FastExplorer.Explore(Lower((2, 2, 4)).Program); // the code is compiled before the clock starts
@@ -32,7 +35,7 @@ switch (args.FirstOrDefault())
             $"{result.States} {result.Transitions} {seconds:0.0000} {result.Transitions / seconds / 1e6:0.00} {result.BytesPerState:0.0} {(result.Possible == 0 ? "ok" : result.Possible.ToString())}"));
         return result.Outcome == ExplorationOutcome.Complete ? 0 : 4;
     default:
-        Console.Error.WriteLine("usage: write DIR | promela THREADS LINES STEPS | time THREADS LINES STEPS");
+        Console.Error.WriteLine("usage: write DIR | corpus DIR | promela THREADS LINES STEPS | time THREADS LINES STEPS");
         return 2;
 }
 

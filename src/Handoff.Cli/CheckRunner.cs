@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Handoff.Cli.Terminal;
 using Handoff.Litmus;
@@ -26,23 +27,37 @@ internal static class CheckRunner
             var options = new CheckOptions { Witnesses = request.Explain, Machines = request.Machines, Progress = progress.Searching };
             if (request.MaxStates is { } states)
                 options = options with { MaxStates = states };
-            void Check(int index)
+            void Check(int index, SearchMemory memory)
             {
                 var kernel = request.Kernels[index % kernels];
                 var (_, parsed) = tests[index / kernels];
-                var result = LitmusChecker.Check(parsed.Test!, kernel, options, limit.Token);
+                var remembering = options with { Memory = memory };
+                var result = LitmusChecker.Check(parsed.Test!, kernel, remembering, limit.Token);
                 bool curable = request.Explain && result.Verdicts.Count > 0;
                 cells[index] = new CheckedCell(kernel, result)
                 {
-                    Cures = curable ? CureFinder.Find(parsed.Source, parsed.Test!, kernel, options, limit.Token) : null,
+                    Cures = curable ? CureFinder.Find(parsed.Source, parsed.Test!, kernel, remembering, limit.Token) : null,
                 };
                 progress.Done();
             }
 
+            void CheckTest(int test)
+            {
+                var memory = new SearchMemory(); // most kernels decide most tests alike
+                for (int index = test * kernels; index < (test + 1) * kernels; index++)
+                    Check(index, memory);
+            }
+
+            // A single check starts faster without threads. Few tests leave processors idle unless kernels are spread.
             if (cells.Length == 1)
-                Check(0); // a single test starts faster without threads
+                CheckTest(0);
+            else if (tests.Count >= 4 * Environment.ProcessorCount || kernels == 1)
+                InParallel(tests.Count, CheckTest);
             else
-                Parallel.For(0, cells.Length, Check);
+            {
+                var memories = tests.Select(_ => new SearchMemory()).ToArray();
+                InParallel(cells.Length, index => Check(index, memories[index / kernels]));
+            }
         }
 
         return new CheckReport(
@@ -56,6 +71,10 @@ internal static class CheckRunner
                 : session.Cancelled.IsCancellationRequested ? "interrupted" : $"stopped after {Quantity.Of(request.Timeout!.Value)}",
         };
     }
+
+    /// <summary>Does one after the other, in order, as processors become free.</summary>
+    private static void InParallel(int count, Action<int> body) =>
+        Parallel.ForEach(Partitioner.Create(Enumerable.Range(0, count), EnumerablePartitionerOptions.NoBuffering), body);
 
     /// <summary>The exit code of a report.</summary>
     public static ExitCode CodeOf(CheckReport report) =>

@@ -21,6 +21,9 @@ public sealed record CheckOptions
     /// <summary>Whether to look for the shortest story behind each verdict. Off by default: it costs more than the verdict.</summary>
     public bool Witnesses { get; init; }
 
+    /// <summary>What earlier searches found, to be shared by checks of the same tests; none if omitted.</summary>
+    public SearchMemory? Memory { get; init; }
+
     /// <summary>Uses the plain explorer, which enumerates every single move. Slow; for proving verdicts.</summary>
     public bool BruteForce { get; init; }
 }

@@ -20,6 +20,8 @@ public static class LitmusChecker
         ArgumentNullException.ThrowIfNull(test);
         ArgumentNullException.ThrowIfNull(kernel);
         options ??= new CheckOptions();
+        if (options.Memory is null)
+            options = options with { Memory = new SearchMemory() }; // machines that decide alike
         long began = Stopwatch.GetTimestamp();
         var variants = new List<VariantResult>();
         foreach (MachineVariant variant in Variants.Of(test).Where(v => options.Machines.All(v.Satisfies)))

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
@@ -21,7 +22,7 @@ internal sealed class SlotTable
 {
     private readonly ulong[] _free;
     private readonly ulong[] _start;
-    private readonly SlotRecord[] _records;
+    private readonly SlotRecord[] _records; // at least one a slot; only those of first slots of allocations mean anything
     private readonly int _slots;
 
     public SlotTable(int slots)
@@ -31,7 +32,7 @@ internal sealed class SlotTable
         _slots = slots;
         _free = new ulong[segments * 2];
         _start = new ulong[segments * 2];
-        _records = new SlotRecord[slots];
+        _records = ArrayPool<SlotRecord>.Shared.Rent(slots);
         SetRange(_free, 0, slots);
     }
 
@@ -48,8 +49,11 @@ internal sealed class SlotTable
             throw new ArgumentException("The tables differ in size.", nameof(other));
         other._free.CopyTo(_free, 0);
         other._start.CopyTo(_start, 0);
-        other._records.CopyTo(_records, 0);
+        other._records.AsSpan(0, _slots).CopyTo(_records);
     }
+
+    /// <summary>Lends the memory of the records, most of what a table takes, to the next table that is made. This one must not be used any more.</summary>
+    public void Recycle() => ArrayPool<SlotRecord>.Shared.Return(_records);
 
     /// <summary>Finds the first run that fits, in the kernel's order of search; -1 if there is none.</summary>
     /// <param name="request">What is wanted.</param>

@@ -19,6 +19,8 @@ public sealed class SwiotlbPool
     /// <summary>Areas that are no multiple of a segment share segments, so they share the lock of area 0.</summary>
     private readonly bool _oneLock;
 
+    private bool _recycled;
+
     /// <summary>Makes an empty pool.</summary>
     /// <param name="start">First byte, page-aligned.</param>
     /// <param name="slots">Slots of 2 KiB, 2^30 at most.</param>
@@ -103,6 +105,16 @@ public sealed class SwiotlbPool
         var clone = new SwiotlbPool(Start, Slots, Areas, IsTransient);
         clone.CopyFrom(this);
         return clone;
+    }
+
+    /// <summary>
+    /// Lets the next pool have the memory that this one keeps its books in, for programs that boot machine after machine. Nobody may
+    /// use this pool any more. Without it the memory is garbage, as usual.
+    /// </summary>
+    public void Recycle()
+    {
+        if (!Interlocked.Exchange(ref _recycled, true))
+            _table.Recycle();
     }
 
     /// <summary>Search start of each area, for snapshots that compare states.</summary>

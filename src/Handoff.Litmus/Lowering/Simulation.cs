@@ -4,6 +4,7 @@ using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
 using Handoff.Ownership;
 using Handoff.Sharing;
+using Handoff.Swiotlb;
 
 namespace Handoff.Litmus.Lowering;
 
@@ -79,6 +80,20 @@ internal sealed partial class Simulation
         catch (ExplorationLimitException)
         {
             return new LoweredTest(new AtomicProgram(0, [], [], []), [], []) { TooLarge = true };
+        }
+        finally
+        {
+            Recycle();
+        }
+    }
+
+    /// <summary>The machine is not used any more: the next one can have its pools' memory.</summary>
+    private void Recycle()
+    {
+        foreach (SwiotlbAllocator? allocator in _setup.Devices.Values.Select(d => d.RestrictedPool).Append(_layer.Swiotlb))
+        {
+            foreach (SwiotlbPool pool in allocator?.Pools ?? [])
+                pool.Recycle();
         }
     }
 

@@ -1,7 +1,6 @@
 using Handoff.Kernels;
 using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Exploration.BruteForce;
-using Handoff.Litmus.Exploration.Search;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
 using Handoff.Litmus.Witnesses;
@@ -30,6 +29,7 @@ internal static class VariantCheck
         var stories = new List<Story>();
         var errors = new SortedSet<Errno>();
         var bounds = new ExplorationBounds { MaxStates = options.MaxStates, Timeout = options.Timeout, Progress = options.Progress };
+        SearchMemory memory = options.Memory ?? new SearchMemory();
         int orders = 0;
         foreach (LoweredTest lowered in Lowerer.Orders(test, kernel, machine))
         {
@@ -42,7 +42,7 @@ internal static class VariantCheck
 
             ExplorationResult result = options.BruteForce
                 ? BruteForceExplorer.Explore(lowered.Program, options.MaxStates, cancellation)
-                : FastExplorer.Explore(lowered.Program, bounds, cancellation);
+                : memory.Explore(lowered.Program, bounds, cancellation);
             possible |= result.Possible;
             certain &= result.Certain;
             states += result.States;
