@@ -1,69 +1,75 @@
 using System.Diagnostics;
 using System.Globalization;
 using Handoff.Kernels;
+using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Exploration.Search;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Lowering;
 
 namespace Handoff.Litmus.Bench;
 
-/// <summary>Where the time of checking the corpus goes, on one thread.</summary>
-internal static class CorpusTimes
+/// <summary>Where the time of checking the corpus under every release goes, on one thread.</summary>
+internal sealed class CorpusTimes
 {
+    private readonly List<(long Ticks, string Name)> _slow = [];
+    private long _lower;
+    private long _compare;
+    private long _explore;
+    private long _states;
+    private int _programs;
+    private int _searched;
+
     public static int Print(string directory)
     {
-        LitmusTest[] tests = [.. Directory.GetFiles(directory, "*.litmus", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-            .Select(file => LitmusParser.Parse(File.ReadAllText(file), file).Test).OfType<LitmusTest>()];
-        for (int round = 0; round < 2; round++)
+        string[] files = [.. Directory.GetFiles(directory, "*.litmus", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        for (int round = 0; round < 3; round++)
         {
-            long parse = 0, lower = 0, explore = 0, began = Stopwatch.GetTimestamp();
-            foreach (string file in Directory.GetFiles(directory, "*.litmus", SearchOption.AllDirectories))
-                LitmusParser.Parse(File.ReadAllText(file), file);
-            parse = Stopwatch.GetTimestamp() - began;
-            int programs = 0, distinct = 0; long key = 0; 
-            long states = 0;
-            var slow = new List<(double Milliseconds, string Name)>();
+            long began = Stopwatch.GetTimestamp();
+            LitmusTest[] tests = [.. files.Select(file => LitmusParser.Parse(File.ReadAllText(file), file).Test).OfType<LitmusTest>()];
+            long read = Stopwatch.GetTimestamp() - began;
+            var times = new CorpusTimes();
             foreach (LitmusTest test in tests)
-            {
-                var seen = new HashSet<Handoff.Litmus.Exploration.CanonicalProgram>();
-                long before = explore;
-                foreach (KernelProfile kernel in KernelProfiles.Releases)
-                {
-                    foreach (MachineVariant variant in Variants.Of(test))
-                    {
-                        using var orders = Lowerer.Orders(test, kernel, variant).GetEnumerator();
-                        while (true)
-                        {
-                            long start = Stopwatch.GetTimestamp();
-                            bool more = orders.MoveNext();
-                            lower += Stopwatch.GetTimestamp() - start;
-                            if (!more)
-                                break;
-                            start = Stopwatch.GetTimestamp();
-                            programs++;
-                            var canonical = Handoff.Litmus.Exploration.CanonicalProgram.Of(orders.Current.Program);
-                            key += Stopwatch.GetTimestamp() - start;
-                            start = Stopwatch.GetTimestamp();
-                            if (seen.Add(canonical)) { distinct++;
-                            states += FastExplorer.Explore(canonical.ToProgram()).States; }
-                            explore += Stopwatch.GetTimestamp() - start;
-                        }
-                    }
-                }
-
-                slow.Add((Stopwatch.GetElapsedTime(before, explore).TotalMilliseconds, test.Title.Value));
-            }
-
+                times.Check(test);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{tests.Length} tests, {programs} programs, {distinct} distinct, key {Seconds(key)} {states} states: read {Seconds(parse)}, lower {Seconds(lower)}, explore {Seconds(explore)}"));
-            if (round == 0)
-                continue;
-            foreach ((double milliseconds, string name) in slow.OrderDescending().Take(12))
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{milliseconds,8:0.0} ms  {name}"));
+                $"{tests.Length} tests, {times._programs} programs, {times._searched} differ, {times._states} states: read {Seconds(read)}, lower {Seconds(times._lower)}, compare {Seconds(times._compare)}, explore {Seconds(times._explore)}"));
+            foreach ((long ticks, string name) in round < 2 ? [] : times._slow.OrderDescending().Take(12))
+                Console.WriteLine($"  {Seconds(ticks)}  {name}");
         }
 
         return 0;
+    }
+
+    private void Check(LitmusTest test)
+    {
+        var known = new HashSet<CanonicalProgram>();
+        long before = Stopwatch.GetTimestamp();
+        foreach (KernelProfile kernel in KernelProfiles.Releases)
+        {
+            foreach (MachineVariant variant in Variants.Of(test))
+            {
+                using IEnumerator<LoweredTest> orders = Lowerer.Orders(test, kernel, variant).GetEnumerator();
+                while (Timed(ref _lower, orders.MoveNext))
+                {
+                    _programs++;
+                    CanonicalProgram program = Timed(ref _compare, () => CanonicalProgram.Of(orders.Current.Program));
+                    if (!Timed(ref _compare, () => known.Add(program)))
+                        continue;
+                    _searched++;
+                    _states += Timed(ref _explore, () => FastExplorer.Explore(program.ToProgram()).States);
+                }
+            }
+        }
+
+        _slow.Add((Stopwatch.GetTimestamp() - before, test.Title.Value));
+    }
+
+    private static T Timed<T>(ref long ticks, Func<T> body)
+    {
+        long start = Stopwatch.GetTimestamp();
+        T result = body();
+        ticks += Stopwatch.GetTimestamp() - start;
+        return result;
     }
 
     private static string Seconds(long ticks) => string.Create(CultureInfo.InvariantCulture, $"{(double)ticks / Stopwatch.Frequency:0.000} s");
