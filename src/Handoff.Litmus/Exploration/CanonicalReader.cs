@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Handoff.Litmus.Model;
 
 namespace Handoff.Litmus.Exploration;
