@@ -15,22 +15,22 @@ public sealed class SearchMemory
     /// <summary>Most numbers that are remembered (4 bytes each); what comes after is searched every time.</summary>
     private const long MostWords = 16 << 20;
 
-    private readonly ConcurrentDictionary<CanonicalProgram, ExplorationResult> _known = [];
+    private readonly ConcurrentDictionary<(CanonicalProgram Program, long MaxStates), ExplorationResult> _known = []; // the bound, so that a smaller one finds what it always finds
     private long _words;
 
-    /// <summary>Programs that were searched to the end and are remembered.</summary>
-    public int Programs => _known.Count;
+    /// <summary>Searches that are remembered.</summary>
+    public int Searches => _known.Count;
 
     /// <summary>Explores a program, or tells what is known of one that is equal but for names and numbering.</summary>
     /// <returns>Findings are those of <paramref name="program"/>; there are no observations.</returns>
     internal ExplorationResult Explore(AtomicProgram program, ExplorationBounds bounds, CancellationToken cancellation)
     {
         var canonical = CanonicalProgram.Of(program);
-        if (!_known.TryGetValue(canonical, out ExplorationResult? result) || result.States > bounds.MaxStates)
+        if (!_known.TryGetValue((canonical, bounds.MaxStates), out ExplorationResult? result))
         {
             result = FastExplorer.Explore(canonical.ToProgram(), bounds, cancellation) with { Observations = new HashSet<Observation>() };
             if (result.Outcome == ExplorationOutcome.Complete && Interlocked.Add(ref _words, canonical.Length) <= MostWords)
-                _known.TryAdd(canonical, result);
+                _known.TryAdd((canonical, bounds.MaxStates), result);
         }
 
         return result.Findings.Count == 0 ? result : result with { Findings = result.Findings.Select(f => canonical.Findings[f]).ToHashSet() };

@@ -129,7 +129,7 @@ public static class CureFinder
             MachineVariant[] machines = [.. Variants.Of(test).Where(v => options.Machines.All(v.Satisfies))];
             if (machines.Length == 0)
                 return null;
-            CheckOptions bounds = new() { MaxStates = Math.Min(options.MaxStates, StatesOfATrial), Machines = options.Machines };
+            CheckOptions bounds = new() { MaxStates = Math.Min(options.MaxStates, StatesOfATrial), Machines = options.Machines, Memory = options.Memory };
             foreach (MachineVariant machine in machines.OrderBy(m => _harmful.IndexOf(m) is >= 0 and var at ? at : int.MaxValue))
             {
                 VariantResult result = VariantCheck.Run(test, kernel, machine, bounds, cancellation);

@@ -75,9 +75,9 @@ public sealed class CanonicalProgramTests
         var memory = new SearchMemory();
         AtomicProgram program = RandomPrograms.Make(5, 6, 2);
         ExplorationResult first = memory.Explore(program, ExplorationBounds.None, CancellationToken.None);
-        Assert.Equal(1, memory.Programs);
+        Assert.Equal(1, memory.Searches);
         ExplorationResult again = memory.Explore(Renumber(program, new Random(1)), ExplorationBounds.None, CancellationToken.None);
-        Assert.Equal(1, memory.Programs);
+        Assert.Equal(1, memory.Searches);
         Assert.Equal((first.States, first.Transitions, first.Possible, first.Certain), (again.States, again.Transitions, again.Possible, again.Certain));
     }
 
@@ -90,7 +90,7 @@ public sealed class CanonicalProgramTests
         Assert.Equal(ExplorationOutcome.StateLimit, memory.Explore(program, new ExplorationBounds { MaxStates = 1 }, CancellationToken.None).Outcome);
         var other = new SearchMemory();
         Assert.Equal(ExplorationOutcome.StateLimit, other.Explore(program, new ExplorationBounds { MaxStates = 1 }, CancellationToken.None).Outcome);
-        Assert.Equal(0, other.Programs);
+        Assert.Equal(0, other.Searches);
     }
 
     /// <summary>The same program with cells, lines, versions and findings in another order.</summary>
