@@ -19,13 +19,13 @@ internal static class HelpWriter
             Heading(ink, "Options");
             List(ink, width, line.Root.Options.Select(Describe));
             Heading(ink, "Exit codes");
-            List(ink, width, ExitCodes());
+            List(ink, width, ExitCodes);
             ink.WriteLine();
             Paragraph(ink, width, "handoff VERB --help tells more about one verb.");
             return;
         }
 
-        ink.WriteLine($"handoff {verb.Name}{string.Concat(verb.Arguments.Select(Usage))}{(verb.Options.Count > 0 ? " [OPTION …]" : "")}", Tone.Strong).WriteLine();
+        ink.WriteLine($"handoff {verb.Name}{Usage(verb)}", Tone.Strong).WriteLine();
         Paragraph(ink, width, verb.Description ?? "");
         if (verb.Arguments.Count > 0)
         {
@@ -54,7 +54,8 @@ internal static class HelpWriter
         Paragraph(ink, width, "handoff --help lists every verb; handoff VERB --help tells more about one.");
     }
 
-    private static IEnumerable<(string Name, string Text)> ExitCodes() =>
+    /// <summary>What exit codes say.</summary>
+    public static IReadOnlyList<(string Name, string Text)> ExitCodes { get; } =
     [
         ("0", "as expected"),
         ("1", "a verdict differs from its expectation, or is not ok and none was stated"),
@@ -64,9 +65,24 @@ internal static class HelpWriter
         ("5", "the output could not be written"),
     ];
 
+    /// <summary>What environment variables do.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Environment { get; } =
+    [
+        ("NO_COLOR", "no colours, if set to anything"),
+        ("CLICOLOR_FORCE", "colours even where nobody looks, if set to anything but 0"),
+        ("COLUMNS", "how wide the terminal is"),
+        ("HANDOFF_DEBUG", "details of mistakes in the program itself, if set to anything"),
+    ];
+
+    /// <summary>An option's names, the short one first.</summary>
+    public static IEnumerable<string> Names(Option option) => option.Aliases.Where(static alias => alias.Length == 2 && char.IsLetter(alias[1])).Append(option.Name);
+
+    /// <summary>What follows a verb: <c> PATH … [OPTION …]</c>.</summary>
+    public static string Usage(Verb verb) => $"{string.Concat(verb.Arguments.Select(Usage))}{(verb.Options.Any(static option => !option.Hidden) ? " [OPTION …]" : "")}";
+
     private static (string Name, string Text) Describe(Option option)
     {
-        string names = string.Join(", ", option.Aliases.Where(alias => alias.Length == 2 && char.IsLetter(alias[1])).Append(option.Name));
+        string names = string.Join(", ", Names(option));
         return (option.HelpName is { } value ? $"{names} {value}" : names, option.Description ?? "");
     }
 

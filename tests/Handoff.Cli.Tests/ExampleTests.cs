@@ -13,6 +13,8 @@ public sealed class ExampleTests : IDisposable
     {
         foreach (string name in (string[])["litmus", "tests"])
             Directory.CreateSymbolicLink(Path.Combine(_directory, name), Path.Combine(RepositoryRoot(), name));
+        foreach (string name in (string[])[".local/share/bash-completion/completions", ".local/share/zsh-functions", ".config/fish/completions"])
+            Directory.CreateDirectory(Path.Combine(_directory, name));
         File.Copy(TraceFiles.Dat, Path.Combine(_directory, "trace.dat"));
     }
 
@@ -23,6 +25,7 @@ public sealed class ExampleTests : IDisposable
     public async Task Examples_work(string line)
     {
         var start = new ProcessStartInfo("bash", ["-c", $"\"$HANDOFF\" {line}"]) { UseShellExecute = false, WorkingDirectory = _directory, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["HOME"] = _directory;
         start.Environment["HANDOFF"] = Path.Combine(AppContext.BaseDirectory, "handoff");
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -30,6 +33,8 @@ public sealed class ExampleTests : IDisposable
         await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
         string messages = await error;
         Assert.True(process.ExitCode is (int)ExitCode.AsExpected or (int)ExitCode.Differs, $"exit code {process.ExitCode}: {messages}");
+        if (line.Split('>') is [_, var file])
+            output = await File.ReadAllTextAsync(file.Replace("~", _directory, StringComparison.Ordinal) is ['/', ..] home ? home : Path.Combine(_directory, file), TestContext.Current.CancellationToken);
         Assert.NotEmpty(output);
         Assert.Empty(messages);
     }

@@ -8,7 +8,7 @@ internal sealed class OutputFormatOptionSet
     private static readonly OutputFormat[] WithShortForm = [OutputFormat.Json, OutputFormat.Herd];
 
     private readonly OutputFormat[] _formats;
-    private readonly Option<string> _format;
+    private readonly WordOption _format;
     private readonly List<(OutputFormat Format, Option<bool> Option)> _short = [];
 
     /// <summary>The options for a verb that can write some formats, besides text.</summary>
@@ -17,7 +17,7 @@ internal sealed class OutputFormatOptionSet
     {
         _formats = formats;
         string[] shortForms = [.. formats.Where(format => WithShortForm.Contains(format)).Select(format => $"--{Name(format)}")];
-        _format = new Option<string>("--format")
+        _format = new WordOption("--format", [.. formats.Select(Name)])
         {
             HelpName = "NAME",
             Description = $"for programs: {string.Join(", ", formats.Select(Name))} ({string.Join(" and ", shortForms)} for short)",
@@ -25,12 +25,6 @@ internal sealed class OutputFormatOptionSet
         foreach (var format in formats.Where(format => WithShortForm.Contains(format)))
             _short.Add((format, new Option<bool>($"--{Name(format)}") { Description = $"the same as --format {Name(format)}", Hidden = true }));
     }
-
-    /// <summary>The words that <c>--format</c> takes.</summary>
-    public IEnumerable<string> Words => _formats.Select(Name);
-
-    /// <summary>The option itself.</summary>
-    public Option Format => _format;
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)
@@ -67,7 +61,7 @@ internal sealed class OutputFormatOptionSet
                 return format;
         }
 
-        string[] known = [.. Words, Name(OutputFormat.Text)];
+        string[] known = [.. _format.Words, Name(OutputFormat.Text)];
         string? nearest = NearestWord.Find(word, known);
         throw new UserErrorException(ExitCode.Usage, $"--format: '{LitmusFile.Printable(word)}' is no format", nearest is null ? $"formats: {string.Join(", ", known)}" : $"did you mean '{nearest}'?");
     }

@@ -17,6 +17,9 @@ internal sealed class ReplayOptionSet
         ["never"] = BounceMode.Never,
     };
 
+    /// <summary>The words for which mappings bounce.</summary>
+    public static IEnumerable<string> ModeWords => Modes.Keys;
+
     private readonly Option<string[]> _masks = new("--mask") { HelpName = "DEV=BITS", Description = "streaming mask of a device, such as 0000:00:03.0=64; may be repeated" };
     private readonly Option<string> _recorded = new("--recorded") { HelpName = "TEXT", Description = "swiotlb= of the recorded machine, where neither recording nor facts beside it tell" };
 

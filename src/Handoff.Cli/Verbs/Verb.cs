@@ -9,6 +9,17 @@ namespace Handoff.Cli.Verbs;
 /// <param name="description">One line for the list of verbs.</param>
 internal abstract class Verb(string name, string description) : Command(name, description)
 {
+    /// <summary>What it does, shorter than the description: for lists.</summary>
+    public string Summary
+    {
+        get
+        {
+            string text = Description ?? "";
+            int end = text.IndexOfAny([':', ';', '.']);
+            return end < 0 ? text : text[..end];
+        }
+    }
+
     /// <summary>Real uses with what they do, shown by <c>--help</c>; tests run them all.</summary>
     public abstract IReadOnlyList<Example> Examples { get; }
 

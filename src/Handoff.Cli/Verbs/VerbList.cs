@@ -16,5 +16,7 @@ internal static class VerbList
         new DiffVerb(),
         new ReplayVerb(),
         new SizeVerb(),
+        new CompletionVerb(),
+        new HelpVerb(),
     ];
 }
