@@ -31,6 +31,12 @@ internal sealed class CheckOptionSet
         Timeout = arguments.GetValue(_timeout) is { } time ? ReadTime(time) : null,
     };
 
+    /// <summary>Whether kernels were named.</summary>
+    public bool HasKernels(System.CommandLine.ParseResult arguments) => arguments.GetValue(_kernels) is not null;
+
+    /// <summary>Whether machines were named.</summary>
+    public bool HasMachines(System.CommandLine.ParseResult arguments) => arguments.GetValue(_machines) is not null;
+
     private static List<KernelProfile> WithoutDoubles(IEnumerable<KernelProfile> kernels) => [.. kernels.DistinctBy(kernel => kernel.Name)];
 
     private static List<MachineCondition> ReadMachines(string? text)

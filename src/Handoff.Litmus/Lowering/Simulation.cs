@@ -152,7 +152,7 @@ internal sealed partial class Simulation
 
     private int Choose(int options)
     {
-        int choice = Taken.Count < _choices.Count ? _choices[Taken.Count] : 0;
+        int choice = Taken.Count < _choices.Count ? Math.Clamp(_choices[Taken.Count], 0, options - 1) : 0; // a file may ask for more than there is
         Options.Add(options);
         Taken.Add(choice);
         return choice;

@@ -13,7 +13,8 @@ internal static class VariantCheck
     /// <summary>More orders of calls into the mapping layer than this, or than the bound on states, are not tried.</summary>
     public const int MostOrders = 10_000;
 
-    private static readonly (Verdicts Flag, Verdict Verdict)[] s_names =
+    /// <summary>Verdicts as flags and by their names, gravest first.</summary>
+    public static readonly (Verdicts Flag, Verdict Verdict)[] Names =
     [
         (Verdicts.Wild, Verdict.Wild), (Verdicts.Leak, Verdict.Leak), (Verdicts.Lost, Verdict.Lost), (Verdicts.Stale, Verdict.Stale),
         (Verdicts.Fails, Verdict.Fails), (Verdicts.Contract, Verdict.Contract),
@@ -67,7 +68,7 @@ internal static class VariantCheck
         return new VariantResult
         {
             Machine = machine,
-            Verdicts = [.. s_names.Where(n => (possible & n.Flag) != 0).Select(n => new VerdictResult(
+            Verdicts = [.. Names.Where(n => (possible & n.Flag) != 0).Select(n => new VerdictResult(
                 n.Verdict, (certain & n.Flag) != 0 ? Frequency.Always : Frequency.Sometimes)
             {
                 Errors = n.Flag == Verdicts.Fails ? [.. errors] : [],
@@ -82,11 +83,11 @@ internal static class VariantCheck
 
     private static void AddStories(List<Story> stories, LoweredTest lowered, Verdicts possible, CancellationToken cancellation)
     {
-        foreach ((Verdicts flag, Verdict verdict) in s_names)
+        foreach ((Verdicts flag, Verdict verdict) in Names)
         {
             if ((possible & flag) == 0 || stories.Exists(s => s.Verdict == verdict))
                 continue;
-            if (StoryTeller.Tell(lowered.Program, flag, verdict, cancellation) is { } story)
+            if (StoryTeller.Tell(lowered.Program, lowered.Choices, flag, verdict, cancellation) is { } story)
                 stories.Add(story);
         }
     }

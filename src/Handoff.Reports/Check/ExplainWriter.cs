@@ -30,6 +30,28 @@ public static class ExplainWriter
             ink.WriteLine(line);
     }
 
+    /// <summary>Writes what replaying a witness gave.</summary>
+    /// <param name="source">The test's text.</param>
+    /// <param name="witness">The witness.</param>
+    /// <param name="story">The story as far as it was taken.</param>
+    /// <param name="holds">Whether the witness proves what it claims.</param>
+    /// <param name="ink">Where to.</param>
+    /// <param name="width">Columns of the terminal.</param>
+    public static void WriteReplay(SourceText source, Witness witness, Story story, bool holds, Ink ink, int width)
+    {
+        Wrapped(ink, width, $"“{witness.Title}” on {witness.Kernel}", Tone.Muted);
+        ink.Write(VerdictText.Name(witness.Verdict), VerdictText.ToneOf(witness.Verdict)).WriteLine($" — {VerdictText.Meaning(witness.Verdict)}");
+        Wrapped(ink, width, $"machine: {VerdictText.Name(witness.Machine)}", Tone.Muted);
+        ink.WriteLine();
+        if (story.Steps.Count > 0)
+            new StoryWriter(story, source) { IsWhole = holds }.Write(ink, width);
+        ink.WriteLine();
+        if (holds)
+            Wrapped(ink, width, $"✓ replayed: {Quantity.Of(story.Steps.Count, "step")}, all of them possible; the last one ends in {VerdictText.Name(witness.Verdict)}", Tone.Good);
+        else
+            Wrapped(ink, width, $"✗ the witness proves nothing: {Quantity.Of(story.Steps.Count, "step")} of {witness.Steps.Count} taken", Tone.Bad);
+    }
+
     private static void Write(CheckedTest test, CheckedCell cell, Ink ink, int width, Verdict? wanted)
     {
         ink.Write(test.Name, Tone.Strong).WriteLine($" on {cell.Kernel.Name}");
@@ -103,7 +125,8 @@ public static class ExplainWriter
         }
     }
 
-    private static (Story Story, MachineVariant Machine)? Shortest(IEnumerable<VariantResult> variants, Verdict verdict)
+    /// <summary>The shortest story of a verdict, and the machine it happens on; <see langword="null"/> if there is none.</summary>
+    public static (Story Story, MachineVariant Machine)? Shortest(IEnumerable<VariantResult> variants, Verdict verdict)
     {
         (Story Story, MachineVariant Machine)? best = null;
         foreach (var variant in variants)

@@ -33,6 +33,9 @@ internal sealed class StoryWriter
         }
     }
 
+    /// <summary>Whether the story ends in its verdict; otherwise it was broken off.</summary>
+    public bool IsWhole { get; init; } = true;
+
     /// <summary>Writes the lanes and what their signs mean.</summary>
     public void Write(Ink ink, int width)
     {
@@ -50,7 +53,7 @@ internal sealed class StoryWriter
         for (int index = 0; index < _story.Steps.Count; index++)
         {
             var step = _story.Steps[index];
-            bool last = index == _story.Steps.Count - 1;
+            bool last = IsWhole && index == _story.Steps.Count - 1;
             string line = step.Span == default ? "" : _source.LineOf(step.Span).ToString(CultureInfo.InvariantCulture);
             var words = new List<(string Text, Tone Tone)>();
             foreach (string part in TextWidth.Wrap(TextOf(step), text))
