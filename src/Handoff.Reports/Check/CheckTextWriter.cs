@@ -48,6 +48,7 @@ public static class CheckTextWriter
     private static void WriteMismatches(CheckReport report, Ink ink, int width)
     {
         int written = 0, all = 0;
+        string? command = null; // that explains the first one
         foreach (var test in report.Tests)
         {
             // Kernels that differ in the same way share a line.
@@ -57,6 +58,7 @@ public static class CheckTextWriter
                     continue;
                 if (written++ == 0)
                     ink.WriteLine();
+                command ??= ExplainCommand.Of(test, group.First());
                 ink.Write("✗ ", Tone.Bad).WriteLine($"{test.Name} on {string.Join(", ", group.Select(cell => cell.Kernel.ShortName))}");
                 foreach (string line in TextWidth.Wrap(group.Key, width - 4))
                     ink.Write("    ").WriteLine(line);
@@ -65,6 +67,8 @@ public static class CheckTextWriter
 
         if (all > written)
             ink.WriteLine($"… and {Quantity.Of(all - written, "more difference")}", Tone.Muted);
+        if (command is not null)
+            ink.WriteLine().WriteLine("To see how:").WriteLine($"  {command}");
     }
 
     // What ended the whole run is said with the totals; here is what one search ran into.

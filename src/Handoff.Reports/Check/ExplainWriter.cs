@@ -97,7 +97,7 @@ public static class ExplainWriter
             ink.WriteLine();
             string first = VerdictText.Name(cell.Result.Verdicts.First(each => each.Verdict != told).Verdict);
             Wrapped(ink, width, $"Also {string.Join(", ", others)}. To see how:", Tone.Plain);
-            ink.WriteLine($"  handoff explain {test.Source.Path} --verdict {first}{(cell.Kernel.Name == KernelProfiles.DefaultName ? "" : $" --kernel {cell.Kernel.Name}")}");
+            ink.WriteLine($"  {ExplainCommand.Of(test, cell, first)}");
         }
 
         if (cell.Mismatches.Count > 0)

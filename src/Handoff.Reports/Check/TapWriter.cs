@@ -60,7 +60,7 @@ public static class TapWriter
                 comments.AddRange(cell.Result.Variants.SelectMany(machine => machine.Findings)
                     .Where(finding => finding.Verdict != Verdict.Ok)
                     .Select(finding => $"{test.Source.Path}:{test.Source.PositionOf(finding.Span.Start)}: {finding.Message}").Distinct());
-                comments.Add($"handoff explain {test.Source.Path} --kernel {cell.Kernel.ShortName}");
+                comments.Add(ExplainCommand.Of(test, cell));
                 break;
         }
 

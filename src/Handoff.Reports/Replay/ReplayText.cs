@@ -34,7 +34,7 @@ internal static class ReplayText
             : $"pool {Pool(recorded)} ({Quantity.Of(recorded.PoolSlots, "slot")}, {Quantity.Of(recorded.Areas, "area")}{(recorded.Forced ? ", every mapping bounces" : "")}) at 0x{recorded.Pool!.Value.Start.Value:x}");
         bool all = recorded.SameOutcome == recorded.Compared;
         string reproduced = $"reproduced {Number(recorded.SameOutcome)} of {Number(recorded.Compared)} outcomes";
-        if (recorded.ComparedAddresses > 0)
+        if (recorded.ComparedAddresses > 0 && (recorded.SameAddress > 0 || !load.Machine.IsPoolAssumed))
             reproduced += $", {Number(recorded.SameAddress)} of {Number(recorded.ComparedAddresses)} addresses";
         if (recorded.FirstDifference is { } first)
             reproduced += $"; the first difference is at {Moment(first)}";

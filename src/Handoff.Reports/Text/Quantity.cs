@@ -14,7 +14,7 @@ public static class Quantity
     {
         < 999.5 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds:F0} ms"),
         < 59_950 => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:F1} s"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalMinutes} min {time.Seconds} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(long)Math.Round(time.TotalSeconds) / 60} min {(long)Math.Round(time.TotalSeconds) % 60} s"),
     };
 
     /// <summary><c>12</c>, <c>3.4 k</c>, <c>1.2 M</c>.</summary>

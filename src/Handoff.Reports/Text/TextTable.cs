@@ -17,6 +17,9 @@ public sealed class TextTable
         _headings = headings.ToArray();
     }
 
+    /// <summary>Whether a column in which no row has anything is left out, with its heading.</summary>
+    public bool LeavesOutEmptyColumns { get; init; }
+
     /// <summary>Number of rows without the headings.</summary>
     public int RowCount => _rows.Count;
 
@@ -35,6 +38,12 @@ public sealed class TextTable
     /// <param name="width">Columns of the terminal.</param>
     public void Write(Ink ink, int width)
     {
+        if (LeavesOutEmptyColumns && _rows.Count > 0)
+        {
+            WithoutEmptyColumns().Write(ink, width);
+            return;
+        }
+
         int[] widths = new int[_headings.Length];
         for (int column = 0; column < widths.Length; column++)
         {
@@ -61,6 +70,15 @@ public sealed class TextTable
             from = to;
         }
         while (from < widths.Length);
+    }
+
+    private TextTable WithoutEmptyColumns()
+    {
+        int[] kept = [.. Enumerable.Range(0, _headings.Length).Where(column => column == 0 || _rows.Exists(row => row[column].Text.Length > 0))];
+        var table = new TextTable([.. kept.Select(column => _headings[column])]);
+        foreach (var row in _rows)
+            table.Add([.. kept.Select(column => row[column])]);
+        return table;
     }
 
     private static void WriteRow(Ink ink, Cell[] row, int[] widths, int from, int to)

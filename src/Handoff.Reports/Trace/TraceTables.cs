@@ -40,7 +40,7 @@ internal static class TraceTables
         if (devices.Count == 0)
             return;
         ink.WriteLine();
-        var table = new TextTable("sizes", "half of them", "99 %", "largest", "to device", "from device", "both ways");
+        var table = new TextTable("sizes", "half of them", "99 %", "largest", "to device", "from device", "both ways") { LeavesOutEmptyColumns = true };
         foreach (DeviceStatistics device in devices.Take(top))
         {
             table.Add(

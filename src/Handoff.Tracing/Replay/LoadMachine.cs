@@ -40,6 +40,9 @@ public sealed class LoadMachine
     /// <summary>Whether every mapping of the default pool's devices bounces.</summary>
     public bool ForceBounce { get; private init; }
 
+    /// <summary>Whether where the default pool lies is assumed. Then a recording that does not begin at boot may agree in everything but addresses.</summary>
+    public bool IsPoolAssumed { get; private init; }
+
     /// <summary>What was assumed because nothing tells, as sentences without a full stop.</summary>
     public IReadOnlyList<string> Assumptions => _assumptions;
 
@@ -87,7 +90,7 @@ public sealed class LoadMachine
             areas = SwiotlbParameter.LimitAreas(areas, slots);
         }
 
-        var made = new LoadMachine(facts, machine, kernel) { KernelRelease = release, Pool = pool, Areas = areas, ForceBounce = force };
+        var made = new LoadMachine(facts, machine, kernel) { KernelRelease = release, Pool = pool, Areas = areas, ForceBounce = force, IsPoolAssumed = mappedPool is null && pool is not null };
         made._assumptions.AddRange(assumed);
         return made;
     }

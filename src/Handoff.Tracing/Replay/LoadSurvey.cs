@@ -5,6 +5,8 @@ namespace Handoff.Tracing.Replay;
 /// <summary>What the events of a recording show about a machine of which too little is known otherwise.</summary>
 public sealed class LoadSurvey
 {
+    private const int MostWaiting = 256; // entries of the longest list whose bounces are joined
+
     private LoadSurvey()
     {
     }
@@ -34,14 +36,17 @@ public sealed class LoadSurvey
         ArgumentNullException.ThrowIfNull(reader);
         ArgumentNullException.ThrowIfNull(isRestricted);
         var survey = new LoadSurvey();
-        var bounces = new Dictionary<int, (int Device, ulong Address, ulong Size)>(); // newest of each CPU
+        var bounces = new Dictionary<int, List<(int Device, ulong Address)>>(); // of each CPU, since its last map
         DmaEvent e = default;
         while (reader.Read(ref e) && !cancellation.IsCancellationRequested)
         {
             survey.Cpus = Math.Max(survey.Cpus, Math.Min(e.Cpu + 1, 1 << 16));
             if (e.Kind == DmaEventKind.SwiotlbBounced)
             {
-                bounces[e.Cpu] = (e.Device, e.BouncedAddress, e.Size);
+                if (!bounces.TryGetValue(e.Cpu, out var waiting))
+                    bounces.Add(e.Cpu, waiting = []);
+                if (waiting.Count < MostWaiting)
+                    waiting.Add((e.Device, e.BouncedAddress));
                 if (isRestricted(reader.Devices[e.Device]))
                     continue;
                 survey.ForcedInDefaultPool |= e.IsForced;
@@ -50,17 +55,28 @@ public sealed class LoadSurvey
             }
             else if (e.Kind == DmaEventKind.MapPage)
             {
-                ulong physical = e.PhysicalAddress.Value;
-                survey.HighestPhysical = Math.Max(survey.HighestPhysical, physical);
-                if (e.DmaAddress.IsMapped && e.DmaAddress.Value != physical
-                    && bounces.GetValueOrDefault(e.Cpu) is var bounce && bounce == (e.Device, physical, e.Size))
-                {
-                    survey.LowestSlot = Math.Min(survey.LowestSlot ?? ulong.MaxValue, e.DmaAddress.Value);
-                    survey.HighestSlot = Math.Max(survey.HighestSlot, e.DmaAddress.Value);
-                }
+                List<(int, ulong)>? waiting = bounces.GetValueOrDefault(e.Cpu);
+                survey.Map(waiting, e.Device, e.PhysicalAddress, e.DmaAddress);
+                waiting?.Clear();
+            }
+            else if (e.Kind == DmaEventKind.MapSg)
+            {
+                List<(int, ulong)>? waiting = bounces.GetValueOrDefault(e.Cpu);
+                for (int i = 0; i < Math.Min(e.PhysicalAddresses.Length, e.DmaAddresses.Length); i++)
+                    survey.Map(waiting, e.Device, e.PhysicalAddresses[i], e.DmaAddresses[i]);
+                waiting?.Clear();
             }
         }
 
         return survey;
+    }
+
+    private void Map(List<(int Device, ulong Address)>? bounces, int device, PhysicalAddress physical, DmaAddress dma)
+    {
+        HighestPhysical = Math.Max(HighestPhysical, physical.Value);
+        if (!dma.IsMapped || dma.Value == physical.Value || bounces is null || !bounces.Contains((device, physical.Value)))
+            return;
+        LowestSlot = Math.Min(LowestSlot ?? ulong.MaxValue, dma.Value);
+        HighestSlot = Math.Max(HighestSlot, dma.Value);
     }
 }

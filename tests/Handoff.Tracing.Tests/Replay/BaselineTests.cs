@@ -49,6 +49,32 @@ public sealed class BaselineTests
     }
 
     [Fact]
+    public void A_recording_without_facts_shows_where_slots_lie_by_its_lists_too()
+    {
+        string path = Path.Combine(RecordingFiles.Shipped, "x86-perf", "plain.data");
+        ulong lowest = ulong.MaxValue, highest = 0;
+        using (RecordingReader reader = Recording.Open(path))
+        {
+            DmaEvent e = default;
+            while (reader.Read(ref e))
+            {
+                // Everything bounces on that machine.
+                ReadOnlySpan<DmaAddress> slots = e.Kind is DmaEventKind.MapPage ? new[] { e.DmaAddress } : e.Kind is DmaEventKind.MapSg ? e.DmaAddresses : default;
+                foreach (DmaAddress slot in slots)
+                    (lowest, highest) = (Math.Min(lowest, slot.Value), Math.Max(highest, slot.Value));
+            }
+        }
+
+        RecordedLoad load = RecordedLoad.Open("plain", null, () => Recording.Open(path), cancellation: TestContext.Current.CancellationToken);
+        ReplayOutcome outcome = Assert.Single(ReplayRun.Run(load, [ReplayConfiguration.AsRecorded], cancellation: TestContext.Current.CancellationToken));
+        Assert.True(load.Machine.IsPoolAssumed);
+        Assert.True(load.Machine.ForceBounce);
+        Assert.Equal(lowest & ~0xfffUL, load.Machine.Pool!.Value.Start.Value);
+        Assert.True(load.Machine.Pool.Value.Contains(new PhysicalAddress(highest)));
+        Assert.Equal((620, 620), (outcome.Compared, outcome.SameOutcome));
+    }
+
+    [Fact]
     public void The_full_pool_fails_as_often_as_recorded_and_its_retries_are_one_request()
     {
         RecordedLoad load = RecordedLoad.Open(TraceBundle.Find(Path.Combine(RecordingFiles.Shipped, "x86-force-512"))!, TestContext.Current.CancellationToken);

@@ -105,7 +105,7 @@ public static class TraceDiffTextWriter
         if (diff.Devices.Count == 0)
             return;
         ink.WriteLine();
-        var table = new TextTable("device", "maps", "bytes", "bounced", "failed", "live most");
+        var table = new TextTable("device", "maps", "bytes", "bounced", "failed", "live most") { LeavesOutEmptyColumns = true };
         foreach (var device in diff.Devices.Take(UsualRows))
         {
             if (device.Figures.Count == 0)
