@@ -1,5 +1,4 @@
 using System.Globalization;
-using Handoff.Kernels;
 using Handoff.Litmus;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Witnesses;
