@@ -1,3 +1,4 @@
+using System.Buffers;
 using Handoff.Kernels;
 
 namespace Handoff.Reports.Check;
@@ -5,6 +6,8 @@ namespace Handoff.Reports.Check;
 /// <summary>The command that tells the story behind a cell.</summary>
 internal static class ExplainCommand
 {
+    private static readonly SearchValues<char> Special = SearchValues.Create(" '\"$&;()*?\\|<>`!#~[]{}");
+
     /// <summary><c>handoff explain FILE</c>, with what is needed to get the same cell.</summary>
     /// <param name="test">The test.</param>
     /// <param name="cell">Its result under a kernel.</param>
@@ -12,7 +15,7 @@ internal static class ExplainCommand
     internal static string Of(CheckedTest test, CheckedCell cell, string? verdict = null)
     {
         string path = test.Source.Path;
-        if (path.AsSpan().IndexOfAny(" '\"$&;()*?\\") >= 0)
+        if (path.AsSpan().IndexOfAny(Special) >= 0)
             path = $"'{path.Replace("'", "'\\''", StringComparison.Ordinal)}'";
         string which = verdict is null ? "" : $" --verdict {verdict}";
         return $"handoff explain {path}{which}{(cell.Kernel.Name == KernelProfiles.DefaultName ? "" : $" --kernel {cell.Kernel.ShortName}")}";
