@@ -9,14 +9,13 @@ namespace Handoff.Litmus.Exploration.Search;
 /// </remarks>
 internal sealed class Independence
 {
-    private readonly AtomicProgram _program;
     private readonly int _width;
     private readonly ulong[][] _step;   // [agent][step * width]: groups and watched boundaries that the step touches
     private readonly ulong[][] _suffix; // [agent][step * width]: the same for the step and everything after it
+    private readonly int[][] _waits;    // [agent][step * agents + other]: the other's last step that the step, or one after it, waits for; -1 if none
 
-    public Independence(AtomicProgram program, List<(int Group, int Step)>[][] work, int groups)
+    public Independence(AtomicProgram program, (int Group, int Step)[][][] work, int groups)
     {
-        _program = program;
         var watched = new Dictionary<StepRef, int>();
         foreach (Window window in program.Agents.SelectMany(a => a.Steps).SelectMany(s => s.Checks).SelectMany(c => c.Windows))
         {
@@ -30,6 +29,7 @@ internal sealed class Independence
         _width = ((groups + watched.Count) >> 6) + 1;
         _step = new ulong[program.Agents.Length][];
         _suffix = new ulong[program.Agents.Length][];
+        _waits = [.. program.Agents.Select(a => Waits(a, program.Agents.Length))];
         for (int a = 0; a < program.Agents.Length; a++)
         {
             int count = program.Agents[a].Steps.Length;
@@ -133,19 +133,21 @@ internal sealed class Independence
         return cluster;
     }
 
-    private bool WaitsFor(ReadOnlySpan<int> progress, int agent, int other)
+    private bool WaitsFor(ReadOnlySpan<int> progress, int agent, int other) =>
+        _waits[agent][(progress[agent] * progress.Length) + other] >= progress[other];
+
+    private static int[] Waits(Agent agent, int agents)
     {
-        var steps = _program.Agents[agent].Steps;
-        for (int i = progress[agent]; i < steps.Length; i++)
+        int[] waits = new int[(agent.Steps.Length + 1) * agents];
+        waits.AsSpan(agent.Steps.Length * agents).Fill(-1);
+        for (int i = agent.Steps.Length - 1; i >= 0; i--)
         {
-            foreach (Precondition before in steps[i].After)
-            {
-                if (before.Step.Agent == other && before.Step.Index >= progress[other])
-                    return true;
-            }
+            waits.AsSpan((i + 1) * agents, agents).CopyTo(waits.AsSpan(i * agents, agents));
+            foreach (Precondition before in agent.Steps[i].After)
+                waits[(i * agents) + before.Step.Agent] = Math.Max(waits[(i * agents) + before.Step.Agent], before.Step.Index);
         }
 
-        return false;
+        return waits;
     }
 
     private static bool Overlap(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b)

@@ -8,12 +8,13 @@ namespace Handoff.Litmus.Exploration.Search;
 internal sealed class OrderSearch
 {
     private readonly AtomicProgram _program;
-    private readonly List<CellGroup> _groups;
+    private readonly CellGroup[] _groups;
     private readonly ExplorationBounds _bounds;
     private readonly long _began;
     private readonly HashSet<int> _findings;
     private readonly CancellationToken _cancellation;
-    private readonly List<(int Group, int Step)>[][] _work; // [agent][step]: the groups that the step concerns
+    private readonly (int Group, int Step)[][][] _work; // [agent][step]: the groups that the step concerns
+    private readonly AtomicStep[][] _steps;
     private readonly Independence _independence;
     private readonly StateLayout _layout;
     private readonly StateTable _table;
@@ -26,17 +27,20 @@ internal sealed class OrderSearch
         AtomicProgram program, List<CellGroup> groups, List<(CellGroup Kept, CellGroup Other)> copies, int setBits, ExplorationBounds bounds, long began, HashSet<int> findings,
         CancellationToken cancellation)
     {
-        (_program, _groups, _bounds, _began, _findings, _cancellation) = (program, groups, bounds, began, findings, cancellation);
+        (_program, _groups, _bounds, _began, _findings, _cancellation) = (program, [.. groups], bounds, began, findings, cancellation);
         _agents = program.Agents.Length;
-        _work = [.. program.Agents.Select(a => a.Steps.Select(_ => new List<(int, int)>()).ToArray())];
+        List<(int Group, int Step)>?[][] work = [.. program.Agents.Select(a => new List<(int, int)>?[a.Steps.Length])];
         for (int g = 0; g < groups.Count; g++)
         {
             for (int s = 0; s < groups[g].Steps.Count; s++)
             {
                 StepRef step = groups[g].Steps[s].Step;
-                _work[step.Agent][step.Index].Add((g, s));
+                (work[step.Agent][step.Index] ??= []).Add((g, s));
             }
         }
+
+        _work = [.. work.Select(a => a.Select(s => s?.ToArray() ?? []).ToArray())];
+        _steps = [.. program.Agents.Select(a => a.Steps.ToArray())];
 
         FindSharing([.. groups.Select(g => (g, g)), .. copies]);
 
@@ -71,7 +75,7 @@ internal sealed class OrderSearch
         Span<ulong> next = stackalloc ulong[_layout.Words];
         Span<int> progress = stackalloc int[_agents];
         state.Clear();
-        for (int g = 0; g < _groups.Count; g++)
+        for (int g = 0; g < _groups.Length; g++)
             _layout.Set(state, _agents + 1 + g, _groups[g].InitialSet);
         var open = new Stack<int>();
         open.Push(_table.Add(state));
@@ -128,7 +132,7 @@ internal sealed class OrderSearch
         uint enabled = 0;
         for (int a = 0; a < progress.Length; a++)
         {
-            var steps = _program.Agents[a].Steps;
+            AtomicStep[] steps = _steps[a];
             if (progress[a] == steps.Length)
                 continue;
             bool ready = true;
@@ -144,7 +148,7 @@ internal sealed class OrderSearch
     private bool Step(Span<ulong> state, ReadOnlySpan<int> progress, int agent)
     {
         int index = progress[agent];
-        AtomicStep what = _program.Agents[agent].Steps[index];
+        AtomicStep what = _steps[agent][index];
         bool fits = _layout.Set(state, agent, index + 1);
         Verdicts raised = what.Raises;
         foreach (WindowCheck check in what.Checks)
@@ -178,9 +182,9 @@ internal sealed class OrderSearch
     private void End(ReadOnlySpan<ulong> state, ReadOnlySpan<int> progress)
     {
         for (int a = 0; a < _agents; a++)
-            CanGetStuck |= progress[a] < _program.Agents[a].Steps.Length;
+            CanGetStuck |= progress[a] < _steps[a].Length;
         var certain = (Verdicts)_layout.Get(state, _agents);
-        for (int g = 0; g < _groups.Count; g++)
+        for (int g = 0; g < _groups.Length; g++)
         {
             (Verdicts any, Verdicts all) = _groups[g].Summary(_layout.Get(state, _agents + 1 + g));
             Possible |= any;
@@ -215,14 +219,14 @@ internal sealed class OrderSearch
         var known = new HashSet<(int, int)>();
         foreach ((CellGroup Kept, CellGroup Cells) one in all)
         {
-            int mine = _groups.IndexOf(one.Kept);
+            int mine = Array.IndexOf(_groups, one.Kept);
             foreach (int line in one.Cells.Lines)
             {
                 if (!byLine.TryGetValue(line, out var others))
                     byLine.Add(line, others = []);
                 foreach ((CellGroup Kept, CellGroup Cells) other in others)
                 {
-                    int theirs = _groups.IndexOf(other.Kept);
+                    int theirs = Array.IndexOf(_groups, other.Kept);
                     if (mine != theirs && known.Add((mine, theirs)))
                         _sharing.Add((mine, theirs, one.Cells, other.Cells));
                 }

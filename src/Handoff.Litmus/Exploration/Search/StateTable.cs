@@ -3,13 +3,17 @@ using System.Runtime.CompilerServices;
 namespace Handoff.Litmus.Exploration.Search;
 
 /// <summary>All states seen, each a fixed number of 64-bit words, found by hash.</summary>
-/// <remarks>Memory per state: its words, and 4 to 8 bytes of index.</remarks>
+/// <remarks>
+/// Memory per state: its words, and 5 to 11 bytes of index. Small programs have few states: the first chunk begins small and grows until
+/// it is a whole one.
+/// </remarks>
 internal sealed class StateTable(int words)
 {
     private const int ChunkBits = 14;
+    private const int FewStates = 32;
 
-    private readonly List<ulong[]> _chunks = [];
-    private int[] _slots = new int[1024]; // number + 1 of a state; 0: empty. Always less than 3/4 full.
+    private readonly List<ulong[]> _chunks = [new ulong[words * FewStates]];
+    private int[] _slots = new int[FewStates * 2]; // number + 1 of a state; 0: empty. Always less than 3/4 full.
     private int _count;
 
     public int Count => _count;
@@ -22,7 +26,7 @@ internal sealed class StateTable(int words)
     }
 
     /// <summary>Bytes in use, index included.</summary>
-    public long Bytes => ((long)_chunks.Count * words << ChunkBits) * 8 + ((long)_slots.Length * 4);
+    public long Bytes => (((((long)_chunks.Count - 1) * words << ChunkBits) + _chunks[0].Length) * sizeof(ulong)) + ((long)_slots.Length * sizeof(int));
 
     /// <summary>Adds a state; gives its number, or -1 if it was known.</summary>
     public int Add(ReadOnlySpan<ulong> state)
@@ -39,6 +43,8 @@ internal sealed class StateTable(int words)
         int number = _count++;
         if (number >> ChunkBits == _chunks.Count)
             _chunks.Add(GC.AllocateUninitializedArray<ulong>(words << ChunkBits));
+        else if (_chunks.Count == 1 && number * words == _chunks[0].Length)
+            GrowFirst();
         state.CopyTo(_chunks[number >> ChunkBits].AsSpan((number & ((1 << ChunkBits) - 1)) * words, words));
         _slots[at] = number + 1;
         if (_count > _slots.Length / 4 * 3)
@@ -56,6 +62,13 @@ internal sealed class StateTable(int words)
         }
 
         return hash ^ (hash >> 29);
+    }
+
+    private void GrowFirst()
+    {
+        ulong[] more = GC.AllocateUninitializedArray<ulong>(_chunks[0].Length * 2);
+        _chunks[0].CopyTo(more, 0);
+        _chunks[0] = more;
     }
 
     private void Grow()
