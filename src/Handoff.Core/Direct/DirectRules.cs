@@ -35,10 +35,13 @@ public sealed class DirectRules
         _shortLimit = 2 * machine.DmaMinAlign;
         KmallocMinAlign = !kernel.KmallocBounce ? Math.Max(8, machine.DmaMinAlign)
             : _kmallocBounce && defaultPoolExists ? 8 : Math.Max(8, machine.DmaCacheAlignment);
-        for (uint size = 1; size < _shortLimit; size++)
+        for (uint size = 1; size < _shortLimit;)
         {
-            if (KmallocSizes.RoundUp(size, KmallocMinAlign) % machine.DmaCacheAlignment != 0)
-                _shortSizes[size >> 6] |= 1UL << (int)(size & 63);
+            // All sizes of one class have objects of one size.
+            uint next = Math.Min((uint)KmallocSizes.RoundUp(size) + 1, _shortLimit);
+            bool isShort = KmallocSizes.RoundUp(size, KmallocMinAlign) % machine.DmaCacheAlignment != 0;
+            for (; size < next; size++)
+                _shortSizes[size >> 6] |= isShort ? 1UL << (int)(size & 63) : 0;
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class CellBuilder
 
     private readonly uint _line;
     private readonly List<List<PhysicalStep>> _agents;
-    private readonly Func<ulong, bool> _ownedBefore;
+    private readonly PlacesOfOthers _others;
     private readonly Func<ulong, string> _name;
     private ulong[] _bounds = [];
     private ulong[] _compact = [];
@@ -29,15 +29,15 @@ internal sealed class CellBuilder
 
     /// <param name="line">Bytes of a cache line.</param>
     /// <param name="agents">All steps.</param>
-    /// <param name="ownedBefore">Whether what DRAM holds at an address at first belongs to a previous owner.</param>
+    /// <param name="others">Where what DRAM holds at first belongs to a previous owner.</param>
     /// <param name="name">Name of the memory at an address.</param>
-    private CellBuilder(uint line, List<List<PhysicalStep>> agents, Func<ulong, bool> ownedBefore, Func<ulong, string> name) =>
-        (_line, _agents, _ownedBefore, _name) = (line, agents, ownedBefore, name);
+    private CellBuilder(uint line, List<List<PhysicalStep>> agents, PlacesOfOthers others, Func<ulong, string> name) =>
+        (_line, _agents, _others, _name) = (line, agents, others, name);
 
     public static AtomicProgram Build(
-        uint line, List<(string Name, List<PhysicalStep> Steps)> agents, Func<ulong, bool> ownedBefore, Func<ulong, string> name)
+        uint line, List<(string Name, List<PhysicalStep> Steps)> agents, PlacesOfOthers others, Func<ulong, string> name)
     {
-        var builder = new CellBuilder(line, [.. agents.Select(a => a.Steps)], ownedBefore, name);
+        var builder = new CellBuilder(line, [.. agents.Select(a => a.Steps)], others, name);
         builder.Compact();
         builder.Cut();
         var built = new List<Agent>();
@@ -150,7 +150,7 @@ internal sealed class CellBuilder
             if (!_lineAt.TryGetValue(line, out int number))
                 _lineAt.Add(line, number = _lineAt.Count);
             ulong original = FromCompact(start);
-            bool foreign = _ownedBefore(original);
+            bool foreign = _others.Contains(original);
             _versions.Add(new ContentVersion(foreign ? ContentVersion.NoHome : cell, null, foreign ? "old tenant" : "0"));
             _cells.Add(new Cell(number, cell, _name(original)));
         }
@@ -220,7 +220,7 @@ internal sealed class CellBuilder
         }
     }
 
-    private bool IsSlot(int cell) => _cells[cell].Name.StartsWith("slot", StringComparison.Ordinal);
+    private bool IsSlot(int cell) => _others.IsSlot(FromCompact(_starts[cell]));
 
     private IEnumerable<int> Lines(ulong start, ulong end)
     {

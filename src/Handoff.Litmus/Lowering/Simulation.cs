@@ -1,5 +1,4 @@
 using Handoff.Kernels;
-using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Model;
 using Handoff.Ownership;
@@ -72,25 +71,17 @@ internal sealed partial class Simulation
         }
 
         AddChecks();
-        try
-        {
-            var program = CellBuilder.Build(_setup.Machine.MaintenanceLineSize, _agents, BelongedToOthers, NameOf);
-            return new LoweredTest(program, _findings, _certain) { Errors = _errors };
-        }
-        catch (ExplorationLimitException)
-        {
-            return new LoweredTest(new AtomicProgram(0, [], [], []), [], []) { TooLarge = true };
-        }
-        finally
-        {
-            Recycle();
-        }
+        var others = PlacesOfOthers.Of(_bounces, Allocators, _setup.Objects.Values);
+        Recycle();
+        return new LoweredTest(new PhysicalProgram(_setup.Machine.MaintenanceLineSize, _agents, others, NameOf), _findings, _certain) { Errors = _errors };
     }
+
+    private IEnumerable<SwiotlbAllocator?> Allocators => _setup.Devices.Values.Select(d => d.RestrictedPool).Append(_layer.Swiotlb);
 
     /// <summary>The machine is not used any more: the next one can have its pools' memory.</summary>
     private void Recycle()
     {
-        foreach (SwiotlbAllocator? allocator in _setup.Devices.Values.Select(d => d.RestrictedPool).Append(_layer.Swiotlb))
+        foreach (SwiotlbAllocator? allocator in Allocators)
         {
             foreach (SwiotlbPool pool in allocator?.Pools ?? [])
                 pool.Recycle();
@@ -252,9 +243,6 @@ internal sealed partial class Simulation
         if (call.Target is { } target)
             _values[target.Text] = error;
     }
-
-    private bool BelongedToOthers(ulong address) =>
-        SlotAt(address) || _setup.Objects.Values.Any(o => o.Zeroed && o.Runs.Exists(r => address - r.Start < r.Size));
 
     private bool SlotAt(ulong address) =>
         _bounces.Exists(b => address - b.Start < b.Size) || // also in transient pools, which are gone by now

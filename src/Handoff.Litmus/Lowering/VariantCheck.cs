@@ -35,15 +35,20 @@ internal static class VariantCheck
         foreach (LoweredTest lowered in Lowerer.Orders(test, kernel, machine))
         {
             outcome = cancellation.IsCancellationRequested ? ExplorationOutcome.Cancelled
-                : lowered.TooLarge ? ExplorationOutcome.TooLarge
-                : orders++ == Math.Min(MostOrders, options.MaxStates) ? ExplorationOutcome.OrderLimit
+                : orders++ == Math.Min(MostOrders, options.MaxStates) ? lowered.TooLarge ? ExplorationOutcome.TooLarge : ExplorationOutcome.OrderLimit
                 : ExplorationOutcome.Complete;
             if (outcome != ExplorationOutcome.Complete)
                 break;
 
-            ExplorationResult result = options.BruteForce
-                ? BruteForceExplorer.Explore(lowered.Program, options.MaxStates, cancellation)
-                : memory.Explore(lowered.Program, bounds, cancellation);
+            ExplorationResult? found = !options.BruteForce ? memory.Explore(lowered, bounds, cancellation)
+                : lowered.TooLarge ? null
+                : BruteForceExplorer.Explore(lowered.Program, options.MaxStates, cancellation);
+            if (found is not { } result)
+            {
+                outcome = ExplorationOutcome.TooLarge;
+                break;
+            }
+
             possible |= result.Possible;
             certain &= result.Certain;
             states += result.States;

@@ -70,7 +70,7 @@ public sealed class CorpusAgreementTests
     }
 
     /// <summary>Everything of a program that an explorer looks at.</summary>
-    private static string Key(AtomicProgram program)
+    internal static string Key(AtomicProgram program)
     {
         var key = new StringBuilder();
         foreach (Cell cell in program.Cells)
