@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Handoff.Kernels;
 using Handoff.Litmus.Exploration;
 using Handoff.Litmus.Exploration.Search;
