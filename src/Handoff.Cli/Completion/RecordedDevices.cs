@@ -7,6 +7,7 @@ namespace Handoff.Cli.Completion;
 /// <summary>Names of the devices in the recording that a command line names, as far as a moment's reading shows them.</summary>
 internal static class RecordedDevices
 {
+    private const int Quick = 20_000; // events that are read in no time
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(300); // somebody waits with a finger on the key
 
     /// <summary>The devices; none if no word names a recording.</summary>
@@ -37,7 +38,7 @@ internal static class RecordedDevices
         {
             if (e.Device > 0 && !seen.Contains(e.Device))
                 seen.Add(e.Device);
-            if (events % 1024 == 0 && Stopwatch.GetElapsedTime(began) > Patience)
+            if (events >= Quick && events % 1024 == 0 && Stopwatch.GetElapsedTime(began) > Patience)
                 break;
         }
 
