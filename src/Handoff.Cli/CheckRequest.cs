@@ -12,6 +12,9 @@ internal sealed record CheckRequest
     /// <summary>Conditions that every machine tried must meet; empty for all machines.</summary>
     public IReadOnlyList<MachineCondition> Machines { get; init; } = [];
 
+    /// <summary>The machine to put every test on, or <see langword="null"/>.</summary>
+    public KnownMachine? On { get; init; }
+
     /// <summary>Most states of one search, or <see langword="null"/> for the checker's default.</summary>
     public long? MaxStates { get; init; }
 

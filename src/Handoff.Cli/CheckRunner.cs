@@ -24,7 +24,7 @@ internal static class CheckRunner
         var cells = new CheckedCell[tests.Count * kernels];
         using (var progress = new CheckProgress(session, cells.Length))
         {
-            var options = new CheckOptions { Witnesses = request.Explain, Machines = request.Machines, Progress = progress.Searching };
+            var options = new CheckOptions { Witnesses = request.Explain, Machines = request.Machines, On = request.On, Progress = progress.Searching };
             if (request.MaxStates is { } states)
                 options = options with { MaxStates = states };
             void Check(int index, SearchMemory memory)
@@ -66,6 +66,7 @@ internal static class CheckRunner
                 test.File.Name, test.Parsed.Source, test.Parsed.Test!, new ArraySegment<CheckedCell>(cells, index * kernels, kernels))),
             Stopwatch.GetElapsedTime(began))
         {
+            On = request.On,
             Unusable = unusable ?? [],
             EndedEarly = !limit.IsCancellationRequested || cells.All(cell => cell.Result.Conclusive) ? null
                 : session.Cancelled.IsCancellationRequested ? "interrupted" : $"stopped after {Quantity.Of(request.Timeout!.Value)}",

@@ -18,7 +18,7 @@ internal static class WitnessRunner
         var verdict = wanted ?? cell.Gravest;
         if (verdict == Verdict.Ok || ExplainWriter.Shortest(cell.Result.Variants, verdict) is not { } told)
             throw new UserErrorException(ExitCode.Differs, $"there is no witness to save: {(verdict == Verdict.Ok ? "nothing goes wrong" : $"no story of {VerdictText.Name(verdict)}")}");
-        var witness = Witness.Of(cell.Result.Test, test.Source, cell.Kernel, told.Machine, told.Story);
+        var witness = Witness.Of(cell.Result.Test, test.Source, cell.Kernel, told.Machine, told.Story) with { On = report.On?.Name };
         OutputFile.Write(path, stream => WitnessFile.Write(witness, stream));
     }
 

@@ -15,6 +15,9 @@ public sealed record CheckOptions
     /// <summary>Conditions that every machine tried must meet; empty for all machines that the test leaves open.</summary>
     public IReadOnlyList<MachineCondition> Machines { get; init; } = [];
 
+    /// <summary>A machine that the test is put on: what the test does not say is the machine's. <see langword="null"/>: it stays as it is.</summary>
+    public KnownMachine? On { get; init; }
+
     /// <summary>Told now and then about long searches, on the searching thread.</summary>
     public Action<ExplorationProgress>? Progress { get; init; }
 

@@ -24,13 +24,15 @@ public static class LitmusChecker
             options = options with { Memory = new SearchMemory() }; // machines that decide alike
         long began = Stopwatch.GetTimestamp();
         var variants = new List<VariantResult>();
-        foreach (MachineVariant variant in Variants.Of(test).Where(v => options.Machines.All(v.Satisfies)))
+        LitmusTest? placed = Placed(test, options);
+        IEnumerable<MachineVariant> machines = placed is null ? [] : Variants.Of(placed).Where(v => options.Machines.All(v.Satisfies));
+        foreach (MachineVariant variant in machines)
         {
             TimeSpan left = options.Timeout < TimeSpan.Zero ? options.Timeout : Max(options.Timeout - Stopwatch.GetElapsedTime(began), TimeSpan.Zero);
             variants.Add(
                 cancellation.IsCancellationRequested ? NotSearched(variant, ExplorationOutcome.Cancelled)
                 : left == TimeSpan.Zero ? NotSearched(variant, ExplorationOutcome.Timeout)
-                : VariantCheck.Run(test, kernel, variant, options with { Timeout = left }, cancellation));
+                : VariantCheck.Run(placed!, kernel, variant, options with { Timeout = left }, cancellation));
         }
 
         return new CheckResult
@@ -42,6 +44,10 @@ public static class LitmusChecker
             Elapsed = Stopwatch.GetElapsedTime(began),
         };
     }
+
+    /// <summary>The test on its machine, or on the one asked for; <see langword="null"/> if it says that it is of another kind.</summary>
+    internal static LitmusTest? Placed(LitmusTest test, CheckOptions options) =>
+        options.On is { } machine ? machine.Place(test) : KnownMachines.Complete(test);
 
     private static VariantResult NotSearched(MachineVariant machine, ExplorationOutcome why) =>
         new() { Machine = machine, Verdicts = [], Findings = [], Outcome = why };

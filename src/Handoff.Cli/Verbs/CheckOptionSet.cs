@@ -10,7 +10,7 @@ namespace Handoff.Cli.Verbs;
 internal sealed class CheckOptionSet
 {
     private readonly Option<string> _kernels = new("--kernel", "-k") { HelpName = "A,B,…", Description = $"kernels to check under (default {KernelProfiles.DefaultName}; all: every release)" };
-    private readonly Option<string> _machines = new("--on") { HelpName = "MACHINE", Description = $"only machines that are, for instance, noncoherent,direct; words: {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}" };
+    private readonly Option<string> _machines = new("--on") { HelpName = "MACHINE", Description = $"a machine by its name, such as arm64-nc-6g ('handoff machines' lists them), or only machines that are, for instance, noncoherent,direct; words: {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}" };
     private readonly Option<string> _maxStates = new("--max-states") { HelpName = "N", Description = "most states of one search, such as 500K or 20M (default 20M)" };
     private readonly Option<string> _timeout = new("--timeout") { HelpName = "TIME", Description = "end after this time, such as 500ms, 30s or 5m, with what is known" };
 
@@ -27,6 +27,7 @@ internal sealed class CheckOptionSet
     {
         Kernels = WithoutDoubles(arguments.GetValue(_kernels) is { } kernels ? KernelNames.Parse(kernels) : [KernelProfiles.Default]),
         Machines = ReadMachines(arguments.GetValue(_machines)),
+        On = (arguments.GetValue(_machines)?.Split(',') ?? []).Select(word => KnownMachines.Find(word.Trim())).FirstOrDefault(machine => machine is not null),
         MaxStates = arguments.GetValue(_maxStates) is { } states ? ReadCount(states) : null,
         Timeout = arguments.GetValue(_timeout) is { } time ? ReadTime(time) : null,
     };
@@ -42,13 +43,19 @@ internal sealed class CheckOptionSet
     private static List<MachineCondition> ReadMachines(string? text)
     {
         var conditions = new List<MachineCondition>();
-        foreach (string word in text?.Split(',') ?? [])
+        string[] words = text?.Split(',') ?? [];
+        string[] named = [.. words.Select(word => word.Trim()).Where(word => KnownMachines.Find(word) is not null).Distinct()];
+        if (named.Length > 1)
+            throw new UserErrorException(ExitCode.Usage, $"--on: {named[0]} and {named[1]} are different machines", "name one at a time");
+        foreach (string word in words.Where(word => !named.Contains(word.Trim())))
         {
             if (VerdictText.Conditions.All(each => each.Name != word.Trim()))
             {
-                string? nearest = NearestWord.Find(word, VerdictText.Conditions.Select(each => each.Name));
+                string? nearest = NearestWord.Find(word, VerdictText.Conditions.Select(each => each.Name).Concat(KnownMachines.All.Select(machine => machine.Name)));
+                if (KnownMachines.Explain(word.Trim()) is var (message, _) && message.Contains("IOMMU", StringComparison.Ordinal))
+                    throw new UserErrorException(ExitCode.Usage, $"--on: {message}", "handoff machines lists those that can be checked");
                 throw new UserErrorException(
-                    ExitCode.Usage, $"--on: '{word}' is no kind of machine", nearest is null ? $"words: {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}" : $"did you mean '{nearest}'?");
+                    ExitCode.Usage, $"--on: '{word}' is no kind of machine", nearest is null ? $"words: {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}; handoff machines lists machines by name" : $"did you mean '{nearest}'?");
             }
 
             conditions.Add(ConditionOf(word.Trim()));

@@ -10,6 +10,7 @@ internal static class VerbList
         new ExplainVerb(),
         new ReportVerb(),
         new KernelsVerb(),
+        new MachinesVerb(),
         new DumpVerb(),
         new SliceVerb(),
         new RedactVerb(),

@@ -123,9 +123,11 @@ public static class CureFinder
         }
 
         /// <summary>The gravest verdict on the first machine where anything goes wrong; ok if nothing does on any; null if not everything is known.</summary>
-        private Verdict? Try(LitmusTest test)
+        private Verdict? Try(LitmusTest written)
         {
             _tried++;
+            if (LitmusChecker.Placed(written, options) is not { } test)
+                return null;
             MachineVariant[] machines = [.. Variants.Of(test).Where(v => options.Machines.All(v.Satisfies))];
             if (machines.Length == 0)
                 return null;

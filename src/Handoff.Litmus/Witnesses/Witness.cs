@@ -20,6 +20,9 @@ public sealed record Witness
     /// <summary>How the kernel decides, as a digest of its switches.</summary>
     public required string KernelDigest { get; init; }
 
+    /// <summary>Name of the machine that the test was put on; <see langword="null"/> if it was left as it is.</summary>
+    public string? On { get; init; }
+
     /// <summary>The machine.</summary>
     public required MachineVariant Machine { get; init; }
 

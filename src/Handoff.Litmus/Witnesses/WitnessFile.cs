@@ -35,6 +35,8 @@ public static class WitnessFile
         json.WriteString("digest", witness.KernelDigest);
         json.WriteEndObject();
         json.WriteStartObject("machine");
+        if (witness.On is { } on)
+            json.WriteString("on", on);
         json.WriteBoolean("coherent", witness.Machine.Coherent);
         json.WriteBoolean("outOfReach", witness.Machine.NeedsBounce);
         json.WriteBoolean("forced", witness.Machine.ForceBounce);
@@ -100,6 +102,7 @@ public static class WitnessFile
             TestDigest = test["digest"].Text,
             Kernel = kernel["name"].Text,
             KernelDigest = kernel["digest"].Text,
+            On = machine.Find("on")?.Text,
             Machine = new MachineVariant(machine["coherent"].Flag, machine["outOfReach"].Flag, machine["forced"].Flag, (uint)machine["line"].Number(1 << 16)),
             Verdict = verdict,
             Choices = [.. root["choices"].Items.Select(i => i.Number(1 << 20))],

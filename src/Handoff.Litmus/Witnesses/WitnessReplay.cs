@@ -27,10 +27,11 @@ public static class WitnessReplay
             return (nothing, new WitnessProblem(WitnessProblem.OtherKernel, 0, $"the witness was made under {witness.Kernel}, not {kernel.Name}"));
         if (witness.KernelDigest != Witness.DigestOf(kernel))
             return (nothing, new WitnessProblem(WitnessProblem.OtherKernel, 0, $"{kernel.Name} decided otherwise when the witness was made", "save a new one"));
-        if (!Variants.Of(test).Contains(witness.Machine))
+        KnownMachine? machine = witness.On is { } on ? KnownMachines.Find(on) : null;
+        if ((witness.On is not null && machine is null) || LitmusChecker.Placed(test, new CheckOptions { On = machine }) is not { } placed || !Variants.Of(placed).Contains(witness.Machine))
             return (nothing, new WitnessProblem(WitnessProblem.OtherMachine, 0, "the test does not leave the machine of the witness open"));
 
-        var simulation = new Simulation(test, kernel, witness.Machine, [.. witness.Choices]);
+        var simulation = new Simulation(placed, kernel, witness.Machine, [.. witness.Choices]);
         LoweredTest lowered = simulation.Run();
         if (lowered.TooLarge || !simulation.Taken.SequenceEqual(witness.Choices))
             return (nothing, new WitnessProblem(WitnessProblem.OtherMachine, 0, "the test's threads cannot call the mapping layer in this order"));

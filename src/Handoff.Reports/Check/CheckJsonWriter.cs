@@ -28,6 +28,8 @@ public static class CheckJsonWriter
         }
 
         json.WriteEndArray();
+        if (report.On is { } machine)
+            json.WriteString("on", machine.Name);
         json.WriteStartArray("tests");
         foreach (var test in report.Tests)
             Write(json, test);

@@ -1,4 +1,5 @@
 using Handoff.Kernels;
+using Handoff.Litmus.Language;
 
 namespace Handoff.Reports.Check;
 
@@ -31,6 +32,9 @@ public sealed class CheckReport
 
     /// <summary>Time on the clock.</summary>
     public TimeSpan Elapsed { get; }
+
+    /// <summary>The machine that all tests were put on, if one was named.</summary>
+    public KnownMachine? On { get; init; }
 
     /// <summary>Why the run ended early, as a sentence; <see langword="null"/> if it did not.</summary>
     public string? EndedEarly { get; init; }

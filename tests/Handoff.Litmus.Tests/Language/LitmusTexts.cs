@@ -21,7 +21,7 @@ internal static class LitmusTexts
         Gen.Select(Gen.Int[0, 64], n => $"dma_set_mask(dev, DMA_BIT_MASK({n}));"));
 
     private static readonly Gen<string> s_machine = OneOf(
-        "", "machine { }", "machine { arch arm64; line 128 }", "machine { on x; swiotlb force; page 64K }", "machine { ram 6G; swiotlb 1M; cpus 3; encryption host }");
+        "", "machine { }", "machine { arch arm64; line 128 }", "machine { on x86-default; swiotlb force; page 64K }", "machine { ram 6G; swiotlb 1M; cpus 3; encryption host }");
 
     private static readonly Gen<string> s_device = OneOf(
         ";", "{ dma_mask 32 }", "{ coherent; force_bounce }", "{ noncoherent; dma_mask 0; bus_limit 7 }", "{ dma_range cpu 1 dma 2 size 3; max_seg 1; min_align_mask 4095 }", "{ }");

@@ -7,7 +7,7 @@ namespace Handoff.Litmus.Tests.Language;
 public sealed class ShippedTextTests
 {
     [Fact]
-    public void EveryExampleOfTheReferenceIsRead()
+    public void EveryExampleOfTheReferenceIsReadAndDoesWhatItSays()
     {
         string page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Language", "litmus-language.md"));
         MatchCollection blocks = Regex.Matches(page, "```litmus\n(?<test>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture);
@@ -16,6 +16,8 @@ public sealed class ShippedTextTests
         {
             ParseResult result = LitmusParser.Parse(block.Groups["test"].Value, "docs/litmus-language.md");
             Assert.True(result.Success, DiagnosticWriter.Format(result));
+            CheckResult check = LitmusChecker.Check(result.Test!, Kernels.KernelProfiles.Default, cancellation: TestContext.Current.CancellationToken);
+            Assert.True(check.AsExpected, $"{result.Test!.Title.Value}: {string.Join("; ", check.Mismatches)}");
         }
     }
 

@@ -82,7 +82,13 @@ internal sealed class Binder
                 Range(entry);
         }
 
-        Limits.Check(_test, _diagnostics);
+        if (_test.Machine?.On is { } on && KnownMachines.Find(on.Text) is null)
+        {
+            (string message, string hint) = KnownMachines.Explain(on.Text);
+            _diagnostics.Error(DiagnosticIds.UnknownWord, on.Span, message, hint);
+        }
+
+        Limits.Check(KnownMachines.Complete(_test), _diagnostics);
     }
 
     private void Declare(Name name, SymbolKind kind)

@@ -44,6 +44,9 @@ public static class LitmusPrinter
         _ => throw new ArgumentOutOfRangeException(nameof(statement)),
     };
 
+    /// <summary>The language's word for an architecture.</summary>
+    public static string NameOf(Architecture architecture) => Words.For(Words.Architectures, architecture);
+
     /// <summary>A place in canonical form, such as <c>b[16..64]</c>.</summary>
     public static string Place(Place place)
     {
