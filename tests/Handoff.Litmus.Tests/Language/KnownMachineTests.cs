@@ -2,7 +2,6 @@ using Handoff.Kernels;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Lowering;
 using Handoff.Litmus.Tests.Checking;
-using Handoff.Litmus.Tests.Corpus;
 
 namespace Handoff.Litmus.Tests.Language;
 
