@@ -11,7 +11,8 @@ internal static class Program
 
           conform streams FILE            answer a stream of bounce requests (- reads standard input)
           conform recording DIR... [--json] [--first N]
-                                          judge every probe line and trace event of recordings
+                                          judge every probe line and trace event of recordings;
+                                          DIR is one, or a directory with recordings below it
 
         Files may be packed (gz, zst; xz where the program xz is installed).
         Exit status: 0 all identical or explained, 1 something is wrong, 2 usage, 3 bad input.

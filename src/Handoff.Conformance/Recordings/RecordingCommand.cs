@@ -33,10 +33,23 @@ internal static class RecordingCommand
         }
 
         if (directories.Count == 0)
-            return Complain(error, "give at least one recording, a directory");
+            return Complain(error, "give at least one recording, or a directory of recordings");
+
+        var recordings = new List<string>();
+        bool empty = false;
+        foreach (string directory in directories)
+        {
+            if (!Directory.Exists(directory) || RecordingSearch.IsRecording(directory))
+                recordings.Add(directory); // what is wrong with it is said by whoever reads it
+            else
+                empty |= !AddBelow(directory, recordings, error);
+        }
+
+        if (recordings.Count == 0)
+            return ExitCodes.BadInput;
 
         var verdicts = new List<RecordingVerdict>();
-        foreach (string directory in directories)
+        foreach (string directory in recordings)
         {
             verdicts.Add(RecordingJudge.Judge(directory, first));
             foreach (string problem in verdicts[^1].Problems)
@@ -49,7 +62,23 @@ internal static class RecordingCommand
             VerdictText.Write(verdicts, output);
         if (verdicts.Exists(static v => v.Wrong > 0))
             return ExitCodes.Wrong;
-        return verdicts.Exists(static v => v.Problems.Count > 0) ? ExitCodes.BadInput : ExitCodes.Ok;
+        return empty || verdicts.Exists(static v => v.Problems.Count > 0) ? ExitCodes.BadInput : ExitCodes.Ok;
+    }
+
+    /// <summary>All recordings below a directory that is none itself. False, with a message, if there are none.</summary>
+    private static bool AddBelow(string directory, List<string> recordings, TextWriter error)
+    {
+        var skipped = new List<string>();
+        List<string> found = RecordingSearch.Below(directory, (each, why) => skipped.Add($"conform: {each}: {why}; left out"));
+        if (found.Count == 0)
+        {
+            error.WriteLine($"conform: {directory}: {RecordingSearch.Why(directory)}, nor does a directory below it");
+            return false;
+        }
+
+        skipped.ForEach(error.WriteLine);
+        recordings.AddRange(found);
+        return true;
     }
 
     private static int Complain(TextWriter error, string message)

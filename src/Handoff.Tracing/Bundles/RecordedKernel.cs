@@ -32,6 +32,13 @@ public static class RecordedKernel
         return best is null ? null : With(best, dynamicPools, debug);
     }
 
+    /// <summary>The profile of a recorded machine's kernel; the default one where its release is unknown.</summary>
+    public static KernelProfile Of(MachineFacts facts)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        return ProfileOf(facts.KernelRelease, facts.DynamicPools, facts.DmaApiDebug) ?? With(KernelProfiles.Default, facts.DynamicPools, facts.DmaApiDebug);
+    }
+
     private static Version Series(Version version) => new(version.Major, version.Minor);
 
     private static KernelProfile With(KernelProfile profile, bool dynamicPools, bool debug)

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using System.Numerics;
 using Handoff.Kernels;
 using Handoff.Swiotlb;
 using Handoff.Tracing.Bundles;
@@ -98,15 +96,17 @@ public sealed class LoadMachine
     /// <summary>What is known about a device before its first event.</summary>
     public LoadDevice DeviceOf(string name)
     {
-        ImmutableArray<DmaRange> ranges = Facts.RangesOf(name);
+        Device device = RecordedDevice.Make(Facts, name);
         PciDeviceFacts? pci = Facts.PciDevices.FirstOrDefault(p => p.Name == name);
-        ulong limit = ranges.IsEmpty ? 0 : ranges.Max(static r => unchecked(r.DmaStart.Value + r.Size - 1));
+
+        // Only windows tell something about the mask that no driver has set yet.
+        ulong usual = MachineFacts.IsPci(name) || device.DmaRanges.IsEmpty ? ulong.MaxValue : device.EffectiveDmaMask;
         return new LoadDevice(name)
         {
-            Mask = pci is { MaskBits: > 0 } ? DmaMask.Bits(pci.MaskBits) : MachineFacts.IsPci(name) || name.Length == 0 ? ulong.MaxValue : DefaultMask(limit),
-            BusLimit = limit,
-            Ranges = ranges,
-            Coherent = Facts.IsCoherent(name),
+            Mask = pci is { MaskBits: > 0 } ? DmaMask.Bits(pci.MaskBits) : usual,
+            BusLimit = device.BusDmaLimit,
+            Ranges = device.DmaRanges,
+            Coherent = device.Coherent,
             MinAlignMask = pci?.Driver == "nvme" ? 0xfffu : 0,
             RestrictedPool = Facts.RestrictedPoolOf(name) is { } region && IsPool(region.Range) ? region : null,
         };
@@ -120,9 +120,6 @@ public sealed class LoadMachine
     /// <summary>Whether a range can be a bounce pool: page-aligned, at least a slot, and of a size that kernels make.</summary>
     internal static bool IsPool(MemoryRange range) =>
         (range.Start.Value & 0xfff) == 0 && range.Size >= SwiotlbConstants.SlotSize && range.Size <= 16UL << 30 && range.End.Value > range.Start.Value;
-
-    // Firmware code cuts both masks to what the windows cover (a power of two); without windows nothing is known.
-    private static ulong DefaultMask(ulong limit) => limit == 0 ? ulong.MaxValue : DmaMask.Bits(64 - BitOperations.LeadingZeroCount(limit));
 
     private static Architecture ArchitectureOf(string? text, List<string> assumed)
     {
