@@ -48,8 +48,8 @@ internal sealed class ReportVerb : Verb
         input.ThrowIfUnusable();
 
         string[] devices = ReadDevices(arguments.GetValue(_devices) ?? [], analysis);
-        CureTrials? trials = arguments.GetValue(_noReplay) || input.Bundle is null || analysis.IsInterrupted ? null : new CureTrials(input.Bundle, session);
-        var findings = TraceFindings.Find(analysis, trials is null ? null : trials.Run);
+        CureTrials? trials = arguments.GetValue(_noReplay) || input.Bundle is null || analysis.IsInterrupted ? null : new CureTrials(input.Bundle, analysis.Events, session);
+        var findings = TraceFindings.Find(analysis, trials);
         var report = new TraceReport(input.Name, analysis, findings, Stopwatch.GetElapsedTime(began), devices) { Baseline = trials?.Baseline };
         if (html is not null)
             OutputFile.Write(html, stream => TraceHtmlWriter.Write(report, stream));

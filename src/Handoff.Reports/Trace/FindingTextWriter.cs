@@ -37,15 +37,29 @@ internal static class FindingTextWriter
         foreach (string sentence in finding.Why)
             Paragraph(ink, width, "", sentence, Tone.Plain);
         foreach (Cure cure in finding.Cures)
-            Paragraph(ink, width, "Try  ", CureText(cure), Tone.Plain);
+            Paragraph(ink, width, "Try  ", CureText(finding, cure), Tone.Plain);
+        if (finding.Sizes is { } sizes)
+            Paragraph(ink, width, "Size ", SizeText.Of(sizes), Tone.Plain);
         foreach (string line in finding.Severity == FindingSeverity.Note ? finding.Evidence.Take(1) : finding.Evidence)
             Paragraph(ink, width, "at   ", line, Tone.Muted);
     }
 
-    private static string CureText(Cure cure)
+    private static string CureText(TraceFinding finding, Cure cure)
     {
         string text = cure.Parameter is { } parameter ? $"{(cure is { Helps: true, Outcome: { } made } && parameter.StartsWith("swiotlb=", StringComparison.Ordinal) && made.Parameter.Length > 0 ? $"swiotlb={made.Parameter}" : parameter)}: {cure.Text}" : cure.Text;
-        return cure.Outcome is { } outcome ? $"{text} {OutcomeText(cure, outcome)}" : text;
+        return cure.Outcome is not { } outcome ? text : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? $"{text} {BouncesText(before, outcome)}" : $"{text} {OutcomeText(cure, outcome)}";
+    }
+
+    /// <summary>What a cure of bounces does to their number and to what is copied.</summary>
+    private static string BouncesText(ReplayOutcome before, ReplayOutcome outcome)
+    {
+        string maps = Words.Count(outcome.Maps, "buffer");
+        if (outcome.Bounced >= before.Bounced)
+            return $"Replayed, it does not help: {Words.Number(outcome.Bounced)} of {maps} bounce, as before.";
+        string lead = outcome.Bounced == 0 ? $"Replayed: none of {maps} bounces instead of {Words.Number(before.Bounced)}" : $"Replayed: {Words.Number(outcome.Bounced)} of {maps} bounce instead of {Words.Number(before.Bounced)}";
+        string copied = outcome.CopiedBytes == 0 ? "nothing is copied" : $"{Words.Bytes((double)outcome.CopiedBytes)} copied instead of {Words.Bytes((double)before.CopiedBytes)}";
+        string failures = outcome.Failures == before.Failures ? "" : $", {(outcome.Failures == 0 ? "no failure" : Words.Count(outcome.Failures, "failure"))} instead of {Words.Number(before.Failures)}";
+        return $"{lead}, {copied}{failures}.";
     }
 
     private static string OutcomeText(Cure cure, ReplayOutcome outcome)

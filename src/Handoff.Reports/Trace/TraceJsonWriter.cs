@@ -4,6 +4,7 @@ using Handoff.Ownership;
 using Handoff.Tracing.Findings;
 using Handoff.Tracing.Mappings;
 using Handoff.Tracing.Replay;
+using Handoff.Tracing.Sizing;
 
 namespace Handoff.Reports.Trace;
 
@@ -111,18 +112,39 @@ public static class TraceJsonWriter
             if (cure.Helps is { } helps)
                 json.WriteBoolean("helps", helps);
             if (cure.Outcome is { } outcome)
-                Write(json, outcome);
+                Write(json, "replayed", outcome);
             json.WriteEndObject();
         }
 
         json.WriteEndArray();
+        if (finding.Sizes is { } sizes)
+            Write(json, sizes);
         Strings(json, "evidence", finding.Evidence);
         json.WriteEndObject();
     }
 
-    private static void Write(Utf8JsonWriter json, ReplayOutcome outcome)
+    private static void Write(Utf8JsonWriter json, SizeResult sizes)
     {
-        json.WriteStartObject("replayed");
+        json.WriteStartObject("sizes");
+        json.WriteStartArray("curve");
+        foreach (ReplayOutcome point in sizes.Curve)
+            Write(json, null, point);
+        json.WriteEndArray();
+        if (sizes.Knee is { } knee)
+            json.WriteNumber("kneeSlots", knee.PoolSlots);
+        if (sizes.Smallest is { } smallest)
+            json.WriteNumber("smallestSlots", smallest.PoolSlots);
+        if (sizes.WithHeadroom is { } wide)
+            json.WriteNumber("withHeadroomSlots", wide.PoolSlots);
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, string? name, ReplayOutcome outcome)
+    {
+        if (name is null)
+            json.WriteStartObject();
+        else
+            json.WriteStartObject(name);
         json.WriteString("swiotlb", outcome.Parameter);
         json.WriteNumber("poolSlots", outcome.PoolSlots);
         json.WriteNumber("areas", outcome.Areas);

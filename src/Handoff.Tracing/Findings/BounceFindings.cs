@@ -100,15 +100,21 @@ internal static class BounceFindings
         return lowest == highest || lowest < 0 ? SizeClass.Name(Math.Max(highest, 0)) : $"{SizeClass.Name(lowest)} to {SizeClass.Name(highest)}";
     }
 
-    private static string MaskText(ulong mask)
+    /// <summary>The mask that buffers ended above: a driver may set several one after another.</summary>
+    private static string MaskText(DeviceStatistics device)
     {
-        int bits = 64 - System.Numerics.BitOperations.LeadingZeroCount(mask);
+        ulong mask = device.NarrowestExceeded;
+        int bits = BitsOf(mask);
+        if (mask != device.WidestExceeded)
+            return $"masks of {bits} to {BitsOf(device.WidestExceeded)} bits";
         return mask == DmaMask.Bits(bits) ? $"{bits}-bit mask" : $"mask 0x{mask:x}";
     }
 
+    private static int BitsOf(ulong mask) => 64 - System.Numerics.BitOperations.LeadingZeroCount(mask);
+
     private static string Short(FindingContext context, BouncePredicate predicate, List<DeviceStatistics> devices) => predicate switch
     {
-        BouncePredicate.DeviceMask when devices.Count == 1 && devices[0].Mask != 0 => $"{MaskText(devices[0].Mask)}, buffers above it",
+        BouncePredicate.DeviceMask when devices is [{ NarrowestExceeded: > 0 } device] => $"{MaskText(device)}, buffers above {(device.NarrowestExceeded == device.WidestExceeded ? "it" : "them")}",
         BouncePredicate.Forced => PoolFindings.ForceSuffix(context).Length > 0 ? $"swiotlb={context.PoolParameter}" : "bouncing is forced",
         _ => predicate.Because(),
     };
@@ -117,7 +123,7 @@ internal static class BounceFindings
     {
         BouncePredicate.Forced when PoolFindings.ForceSuffix(context).Length > 0 => $"swiotlb={context.PoolParameter} forces it",
         BouncePredicate.Forced when context.Facts is null => "bouncing is forced: by swiotlb=force, an encrypted guest, or a restricted pool",
-        BouncePredicate.DeviceMask when devices.Count == 1 && devices[0].Mask != 0 => $"they end above its {MaskText(devices[0].Mask)}",
+        BouncePredicate.DeviceMask when devices is [{ NarrowestExceeded: > 0 } device] => $"they end above its {MaskText(device)}",
         BouncePredicate.BusLimit when context.Facts is null => "they end above what the bus carries (within the device's mask, so it must be a bus limit)",
         _ => predicate.Because(),
     };

@@ -11,6 +11,9 @@ public sealed record Cure(string Text, string? Parameter = null, IReadOnlyList<R
     /// <summary>What the replayed load did on the first trial that helped, or on the last one; <see langword="null"/> if it was not tried.</summary>
     public ReplayOutcome? Outcome { get; init; }
 
+    /// <summary>What the load did on the recorded machine; <see langword="null"/> if it was not tried.</summary>
+    public ReplayOutcome? Before { get; init; }
+
     /// <summary>Whether it helped there; <see langword="null"/> if it was not tried.</summary>
     public bool? Helps { get; init; }
 }

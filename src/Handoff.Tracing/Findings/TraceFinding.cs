@@ -1,4 +1,5 @@
 using Handoff.Ownership;
+using Handoff.Tracing.Sizing;
 
 namespace Handoff.Tracing.Findings;
 
@@ -28,6 +29,9 @@ public sealed record TraceFinding
 
     /// <summary>What to do, the most promising first.</summary>
     public IReadOnlyList<Cure> Cures { get; init; } = [];
+
+    /// <summary>The load replayed on pools of other sizes, where the size is what is wrong; <see langword="null"/> otherwise, or if untried.</summary>
+    public SizeResult? Sizes { get; init; }
 
     /// <summary>Single events that support it, as lines.</summary>
     public IReadOnlyList<string> Evidence { get; init; } = [];

@@ -8,8 +8,8 @@ public static class TraceFindings
 {
     /// <summary>All findings, the gravest and surest first.</summary>
     /// <param name="analysis">What was learnt from the recording.</param>
-    /// <param name="trial">Tries cures out on the recorded load; <see langword="null"/> to leave them untried.</param>
-    public static IReadOnlyList<TraceFinding> Find(TraceAnalysis analysis, CureTrial? trial = null)
+    /// <param name="trials">Tries cures out on the recorded load; <see langword="null"/> to leave them untried.</param>
+    public static IReadOnlyList<TraceFinding> Find(TraceAnalysis analysis, ICureTrials? trials = null)
     {
         ArgumentNullException.ThrowIfNull(analysis);
         var context = new FindingContext(analysis);
@@ -26,7 +26,7 @@ public static class TraceFindings
             .ThenBy(static f => f.Kind)
             .ThenByDescending(static f => f.Confidence)
             .ThenByDescending(static f => f.Count);
-        return trial is null ? [.. ranked] : [.. ranked.Select(f => Tried(f, trial))];
+        return trials is null ? [.. ranked] : [.. Tried(ranked, trials)];
     }
 
     private static IEnumerable<TraceFinding> Failures(FindingContext context, IReadOnlyList<LeakSuspect> leaks)
@@ -78,33 +78,55 @@ public static class TraceFindings
 
     private static long Held(FailureGroup failure, string device) => failure.Holders.Where(h => h.Device == device).Sum(static h => h.Slots);
 
-    /// <summary>A finding whose cures were tried: the first trial that helps counts.</summary>
-    private static TraceFinding Tried(TraceFinding finding, CureTrial trial)
+    /// <summary>Findings whose cures were tried, and with the first that a pool's size explains, the sizes.</summary>
+    private static IEnumerable<TraceFinding> Tried(IEnumerable<TraceFinding> findings, ICureTrials trials)
     {
-        if (!finding.IsWrong || finding.Cures.All(static c => c.Trials is not { Count: > 0 }))
-            return finding; // what only costs time is not tried: a replay takes time too
+        bool sized = false;
+        foreach (TraceFinding finding in findings)
+        {
+            TraceFinding tried = Tried(finding, trials);
+            if (!sized && IsAboutSize(tried))
+            {
+                sized = true;
+                tried = tried with { Sizes = trials.Sizes() };
+            }
+
+            yield return tried;
+        }
+    }
+
+    private static bool IsAboutSize(TraceFinding finding) =>
+        finding is { IsWrong: true, Kind: TraceFindingKind.PoolFull or TraceFindingKind.PoolFragmented or TraceFindingKind.AreasTooSmall }
+        && finding.Cures.Any(static c => c.Trials is { } trials && trials.Any(static t => t.Slots is not null)); // not a restricted pool
+
+    /// <summary>A finding whose cures were tried: the first trial that helps counts.</summary>
+    private static TraceFinding Tried(TraceFinding finding, ICureTrials trials)
+    {
+        bool isCost = finding.Kind == TraceFindingKind.Bounces && trials.TriesCosts;
+        if (!(finding.IsWrong || isCost) || finding.Cures.All(static c => c.Trials is not { Count: > 0 }))
+            return finding;
         var cures = new List<Cure>(finding.Cures.Count);
         foreach (Cure cure in finding.Cures)
         {
-            if (cure.Trials is not { Count: > 0 } trials)
+            if (cure.Trials is not { Count: > 0 } configurations)
             {
                 cures.Add(cure);
                 continue;
             }
 
-            IReadOnlyList<ReplayOutcome> outcomes = trial(trials);
-            ReplayOutcome? helpful = outcomes.FirstOrDefault(o => Helps(finding, o));
-            cures.Add(outcomes.Count == 0 ? cure : cure with { Outcome = helpful ?? outcomes[^1], Helps = helpful is not null });
+            IReadOnlyList<ReplayOutcome> outcomes = trials.Run(configurations);
+            ReplayOutcome? helpful = outcomes.FirstOrDefault(o => Helps(finding, trials.Baseline, o));
+            cures.Add(outcomes.Count == 0 ? cure : cure with { Outcome = helpful ?? outcomes[^1], Before = trials.Baseline, Helps = helpful is not null });
         }
 
         return finding with { Cures = cures };
     }
 
-    /// <summary>Whether what the finding is about is gone for its devices.</summary>
-    private static bool Helps(TraceFinding finding, ReplayOutcome outcome)
+    /// <summary>Whether what the finding is about is gone for its devices, or less.</summary>
+    private static bool Helps(TraceFinding finding, ReplayOutcome? before, ReplayOutcome outcome)
     {
         if (finding.Kind == TraceFindingKind.Bounces)
-            return outcome.Bounced < finding.Count && outcome.Failures == 0;
+            return before is not null && outcome.Bounced < before.Bounced && outcome.Failures <= before.Failures;
         bool Matters(FailureCause cause) => finding.Kind switch
         {
             TraceFindingKind.RequestOverLimit => cause == FailureCause.TooLong,

@@ -113,6 +113,12 @@ public sealed class DeviceStatistics
     /// <summary>The mask that its bounces told last; 0 if none did.</summary>
     public ulong Mask { get; internal set; }
 
+    /// <summary>The narrowest mask that buffers ended above; 0 if none did.</summary>
+    public ulong NarrowestExceeded { get; internal set; }
+
+    /// <summary>The widest mask that buffers ended above.</summary>
+    public ulong WidestExceeded { get; internal set; }
+
     /// <summary>Whether its bounce slots repeat the buffers' place in a page (<c>dma_set_min_align_mask()</c>): NVMe asks for it.</summary>
     public bool KeepsPageOffset => UnalignedKept > 0 && UnalignedMoved == 0;
 
@@ -164,6 +170,14 @@ public sealed class DeviceStatistics
         _bouncedBytes[index] += size;
         Bounced++;
         BouncedBytes += size;
+    }
+
+    internal void NoteExceeded(ulong mask)
+    {
+        if (NarrowestExceeded == 0 || mask < NarrowestExceeded)
+            NarrowestExceeded = mask;
+        if (mask > WidestExceeded)
+            WidestExceeded = mask;
     }
 
     internal void CountDirection(DmaDirection direction, ulong size)

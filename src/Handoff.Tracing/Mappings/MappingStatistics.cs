@@ -200,7 +200,10 @@ public sealed class MappingStatistics
     {
         if (buffer.Mask != 0)
             device.Mask = buffer.Mask;
-        device.CountBounce(Attribution.PredicateOf(device, buffer), buffer.Size);
+        BouncePredicate predicate = Attribution.PredicateOf(device, buffer);
+        device.CountBounce(predicate, buffer.Size);
+        if (predicate == BouncePredicate.DeviceMask)
+            device.NoteExceeded(buffer.Mask);
         device.CopiedIn += buffer.Size;
         if (buffer.Cost >= 0)
         {
