@@ -47,7 +47,7 @@ internal static class FindingTextWriter
     private static string CureText(TraceFinding finding, Cure cure)
     {
         string text = cure.Parameter is { } parameter ? $"{(cure is { Helps: true, Outcome: { } made } && parameter.StartsWith("swiotlb=", StringComparison.Ordinal) && made.Parameter.Length > 0 ? $"swiotlb={made.Parameter}" : parameter)}: {cure.Text}" : cure.Text;
-        return cure.Outcome is not { } outcome ? text : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? $"{text} {BouncesText(before, outcome)}" : $"{text} {OutcomeText(cure, outcome)}";
+        return cure.Outcome is not { } outcome ? (cure.ReplayOptions is { } options ? $"{text} To see what changes: handoff replay TRACE {options}" : text) : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? $"{text} {BouncesText(before, outcome)}" : $"{text} {OutcomeText(cure, outcome)}";
     }
 
     /// <summary>What a cure of bounces does to their number and to what is copied.</summary>

@@ -109,6 +109,8 @@ public static class TraceJsonWriter
             json.WriteString("text", cure.Text);
             if (cure.Parameter is { } parameter)
                 json.WriteString("parameter", parameter);
+            if (cure.ReplayOptions is { } options)
+                json.WriteString("replayOptions", options);
             if (cure.Helps is { } helps)
                 json.WriteBoolean("helps", helps);
             if (cure.Outcome is { } outcome)

@@ -141,14 +141,17 @@ internal static class BounceFindings
         {
             case BouncePredicate.DeviceMask:
                 ImmutableSortedDictionary<string, ulong> masks = devices.ToImmutableSortedDictionary(static d => d.Name, static _ => ulong.MaxValue, StringComparer.Ordinal);
-                yield return new Cure("A 64-bit mask (dma_set_mask()) if the hardware takes it; otherwise buffers within reach, GFP_DMA32 or dma_alloc_coherent().", Trials: [new ReplayConfiguration { Masks = masks }]);
+                yield return new Cure("A 64-bit mask (dma_set_mask()) if the hardware takes it; otherwise buffers within reach, GFP_DMA32 or dma_alloc_coherent().", Trials: [new ReplayConfiguration { Masks = masks }])
+                {
+                    ReplayOptions = string.Join(' ', masks.Keys.Select(static device => $"--mask {device}=64")),
+                };
                 break;
             case BouncePredicate.BusLimit or BouncePredicate.OutsideWindows:
                 yield return new Cure("Check dma-ranges of the bus in the device tree; otherwise allocate buffers within its windows.");
                 break;
             case BouncePredicate.Forced:
                 if (PoolFindings.ForceSuffix(context).Length > 0)
-                    yield return new Cure("Without force only what devices do not reach bounces.", Trials: [new ReplayConfiguration { Bounce = BounceMode.WhenNeeded }]);
+                    yield return new Cure("Without force only what devices do not reach bounces.", Trials: [new ReplayConfiguration { Bounce = BounceMode.WhenNeeded }]) { ReplayOptions = "--bounce needed" };
                 break;
             case BouncePredicate.ShortBuffer:
                 yield return new Cure("Receive into whole cache lines: buffers of dma_get_cache_alignment() or more do not bounce.");

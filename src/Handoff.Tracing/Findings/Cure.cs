@@ -11,6 +11,9 @@ public sealed record Cure(string Text, string? Parameter = null, IReadOnlyList<R
     /// <summary>What the replayed load did on the first trial that helped, or on the last one; <see langword="null"/> if it was not tried.</summary>
     public ReplayOutcome? Outcome { get; init; }
 
+    /// <summary>What a user types after <c>handoff replay TRACE</c> to try it out; <see langword="null"/> if it cannot be tried so.</summary>
+    public string? ReplayOptions { get; init; }
+
     /// <summary>What the load did on the recorded machine; <see langword="null"/> if it was not tried.</summary>
     public ReplayOutcome? Before { get; init; }
 
