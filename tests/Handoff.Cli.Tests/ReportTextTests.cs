@@ -11,8 +11,8 @@ public sealed partial class ReportTextTests
         get
         {
             var data = new TheoryData<string>();
-            foreach (string directory in Directory.GetDirectories(Path.Combine(Here(), "..", "data")).Order(StringComparer.Ordinal))
-                data.Add(Path.GetFileName(directory));
+            foreach (string directory in Recorded())
+                data.Add(directory);
             return data;
         }
     }
@@ -37,8 +37,14 @@ public sealed partial class ReportTextTests
     /// <summary>No text is stored of what is no recording.</summary>
     [Fact]
     public void Every_stored_text_has_a_recording() => Assert.Equal(
-        Directory.GetDirectories(Path.Combine(Here(), "..", "data")).Select(static directory => Path.GetFileName(directory)).Order(StringComparer.Ordinal),
+        Recorded(),
         Directory.GetFiles(Path.Combine(Here(), "Reports")).Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
+
+    /// <summary>Names of directories with a recording and what is known of its machine.</summary>
+    private static IEnumerable<string> Recorded() => Directory.GetDirectories(Path.Combine(Here(), "..", "data"))
+        .Where(static directory => File.Exists(Path.Combine(directory, "machine.txt")))
+        .Select(static directory => Path.GetFileName(directory))
+        .Order(StringComparer.Ordinal);
 
     private static string Here([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
 
