@@ -20,6 +20,8 @@ internal static class Application
                 return ExitCode.AsExpected;
             }
 
+            if (arguments.GetValue(line.Plain))
+                session = session.AsPlain();
             var verb = arguments.CommandResult.Command as Verb;
             if (arguments.GetValue(line.Help))
             {

@@ -15,7 +15,7 @@ internal sealed class CheckProgress : IDisposable
     public CheckProgress(Session session, int total)
     {
         _total = total;
-        _line = new ProgressLine(session, Text);
+        _line = new ProgressLine(session, Text, part: () => (double)Volatile.Read(ref _done) / _total);
     }
 
     /// <summary>Told about a search under way.</summary>

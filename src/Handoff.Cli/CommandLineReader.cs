@@ -12,7 +12,7 @@ internal sealed class CommandLineReader
     /// <summary>The grammar with all verbs.</summary>
     public CommandLineReader()
     {
-        Root = new Command("handoff") { Help, Version };
+        Root = new Command("handoff") { Help, Version, Plain };
         foreach (var verb in VerbList.Create())
             Root.Subcommands.Add(verb);
     }
@@ -25,6 +25,9 @@ internal sealed class CommandLineReader
 
     /// <summary><c>--version</c>.</summary>
     public Option<bool> Version { get; } = new("--version") { Description = "Show the version" };
+
+    /// <summary><c>--plain</c>, anywhere.</summary>
+    public Option<bool> Plain { get; } = new("--plain") { Description = "No colours, no progress", Recursive = true };
 
     /// <summary>The verbs.</summary>
     public IEnumerable<Verb> Verbs => Root.Subcommands.OfType<Verb>();
@@ -97,7 +100,7 @@ internal sealed class CommandLineReader
         result.CommandResult.Children.OfType<OptionResult>().Any(option => option.Tokens.Any(token => token.Value == arg));
 
     private static IEnumerable<string> OptionsOf(Command command) =>
-        command.Options.Select(option => option.Name).Append("--help");
+        command.Options.Select(option => option.Name).Append("--help").Append("--plain");
 
     private static string? Suggest(string word, IEnumerable<string> known) =>
         NearestWord.Find(word, known) is { } nearest ? $"did you mean '{nearest}'?" : null;

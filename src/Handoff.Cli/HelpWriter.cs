@@ -7,62 +7,61 @@ namespace Handoff.Cli;
 /// <summary>Writes help: for a verb, for all of them, and for somebody who just typed the program's name.</summary>
 internal static class HelpWriter
 {
-    /// <summary>Help for a verb, or for the program if <paramref name="verb"/> is <see langword="null"/>.</summary>
+    private const int ShownExamples = 2; // the manual page has them all
+
+    /// <summary>Help for a verb, or for the program if <paramref name="verb"/> is <see langword="null"/>: a screen of 24 lines, with the next prompt.</summary>
     public static void Write(Ink ink, int width, CommandLineReader line, Verb? verb)
     {
         if (verb is null)
         {
-            ink.WriteLine("handoff VERB …", Tone.Strong).WriteLine();
-            Paragraph(ink, width, "The Linux DMA-mapping layer: who owns each buffer, and what a kernel does with it.");
-            Heading(ink, "Verbs");
-            List(ink, width, line.Verbs.Select(known => (known.Name, known.Description ?? "")));
-            Heading(ink, "Options");
-            List(ink, width, line.Root.Options.Select(Describe));
-            Heading(ink, "Exit codes");
-            List(ink, width, ExitCodes);
+            Paragraph(ink, width, "handoff VERB …: who owns each buffer, and what a kernel does with it");
             ink.WriteLine();
-            Paragraph(ink, width, "handoff VERB --help tells more about one verb.");
+            List(ink, width, line.Verbs.Select(static known => (known.Name, known.Summary)));
+            ink.WriteLine();
+            Paragraph(ink, width, "handoff VERB --help tells more about one verb, handoff help --man tells all. --plain, anywhere, leaves out colours and progress.");
+            Paragraph(ink, width, $"Exit codes: {string.Join("; ", ExitCodes.Select(static code => $"{code.Name} {code.Short}"))}.");
             return;
         }
 
-        ink.WriteLine($"handoff {verb.Name}{Usage(verb)}", Tone.Strong).WriteLine();
+        ink.WriteLine($"handoff {verb.Name}{Usage(verb)}", Tone.Strong);
         Paragraph(ink, width, verb.Description ?? "");
-        if (verb.Arguments.Count > 0)
-        {
-            ink.WriteLine();
-            List(ink, width, verb.Arguments.Select(argument => (argument.HelpName ?? argument.Name, argument.Description ?? "")));
-        }
-
-        Heading(ink, "Options");
-        List(ink, width, verb.Options.Where(option => !option.Hidden).Append(line.Help).Select(Describe));
-        Heading(ink, "Examples");
-        foreach (var example in verb.Examples)
+        ink.WriteLine();
+        List(ink, width, verb.Arguments.Select(static argument => (argument.HelpName ?? argument.Name, argument.Description ?? ""))
+            .Concat(verb.Options.Where(static option => !option.Hidden).Select(Describe)));
+        ink.WriteLine();
+        foreach (var example in verb.Examples.Take(ShownExamples))
         {
             ink.Write("  # ", Tone.Muted).WriteLine(example.Meaning, Tone.Muted);
             ink.WriteLine($"  handoff {example.Line}");
         }
     }
 
-    /// <summary>What to do next.</summary>
+    /// <summary>What to do next: with what lies in the current directory, and in general.</summary>
     public static void WriteWelcome(Ink ink, int width, CommandLineReader line)
     {
         Paragraph(ink, width, "Who owns the buffer? The Linux DMA-mapping layer, explained and checked.");
-        Heading(ink, "Start with");
-        var rows = line.Verbs.Where(verb => verb.Examples.Count > 0).Select(verb => ("handoff " + verb.Examples[0].Line, verb.Examples[0].Meaning)).ToList();
-        List(ink, width, rows);
+        var here = NextSteps.Here();
+        if (here.Count > 0)
+        {
+            Heading(ink, "With what lies here");
+            List(ink, width, here.Select(static step => ("handoff " + step.Line, step.Meaning)));
+        }
+
+        Heading(ink, here.Count > 0 ? "And in general" : "Start with");
+        List(ink, width, NextSteps.General.Select(static step => ("handoff " + step.Line, step.Meaning)));
         ink.WriteLine();
         Paragraph(ink, width, "handoff --help lists every verb; handoff VERB --help tells more about one.");
     }
 
     /// <summary>What exit codes say.</summary>
-    public static IReadOnlyList<(string Name, string Text)> ExitCodes { get; } =
+    public static IReadOnlyList<(string Name, string Short, string Text)> ExitCodes { get; } =
     [
-        ("0", "as expected"),
-        ("1", "a verdict differs from its expectation, or is not ok and none was stated"),
-        ("2", "wrong command line"),
-        ("3", "bad input"),
-        ("4", "inconclusive: a bound, the time limit or Ctrl-C ended the search"),
-        ("5", "the output could not be written"),
+        ("0", "as expected", "all is as expected"),
+        ("1", "a verdict or recording is not", "a verdict differs from its expectation, or is not ok and none was stated; a report found something wrong; recordings differ"),
+        ("2", "wrong command line", "the command line is wrong"),
+        ("3", "bad input", "an input cannot be read or understood"),
+        ("4", "inconclusive", "inconclusive: a bound, the time limit or Ctrl-C ended the search"),
+        ("5", "output not written", "the output could not be written"),
     ];
 
     /// <summary>What environment variables do.</summary>

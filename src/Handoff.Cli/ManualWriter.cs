@@ -29,7 +29,7 @@ internal static class ManualWriter
         foreach (var option in line.Root.Options)
             Write(writer, option);
         Section(writer, "EXIT STATUS");
-        foreach (var (name, text) in HelpWriter.ExitCodes)
+        foreach (var (name, _, text) in HelpWriter.ExitCodes)
             Tagged(writer, Bold(name), text);
         Section(writer, "ENVIRONMENT");
         foreach (var (name, text) in HelpWriter.Environment)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Text;
 using Handoff.Tracing.Recordings;
@@ -13,12 +12,11 @@ internal static class ReadProgress
     /// <param name="reader">The reader.</param>
     /// <param name="streamsResults">Whether results are written meanwhile; on the same terminal nothing is shown then.</param>
     public static ProgressLine Watch(Session session, RecordingReader reader, bool streamsResults = false) =>
-        new(session, elapsed => Text(reader, elapsed), hidden: streamsResults && session.OutIsTerminal);
+        new(session, elapsed => Text(reader, elapsed), hidden: streamsResults && session.OutIsTerminal, part: () => reader.Progress);
 
     private static string Text(RecordingReader reader, TimeSpan elapsed)
     {
         double part = reader.Progress;
-        string share = part is > 0.01 and <= 1 ? string.Create(CultureInfo.InvariantCulture, $" · {part * 100:F0} %") : "";
-        return $"read {Quantity.Of(reader.Statistics.Events, "event")}{share} · {Quantity.Of(elapsed)}{ProgressLine.Left(elapsed, part)}";
+        return $"read {Quantity.Of(reader.Statistics.Events, "event")} · {Quantity.Of(elapsed)}{ProgressLine.Left(elapsed, part)}";
     }
 }

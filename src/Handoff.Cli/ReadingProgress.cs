@@ -1,4 +1,3 @@
-using System.Globalization;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Text;
 
@@ -17,7 +16,7 @@ internal sealed class ReadingProgress : IDisposable
     public ReadingProgress(Session session, string verb)
     {
         _verb = verb;
-        _line = new ProgressLine(session, Text);
+        _line = new ProgressLine(session, Text, part: () => Volatile.Read(ref _part));
     }
 
     /// <summary>Told how far it is, 0 to 1, or -1 if not known.</summary>
@@ -28,7 +27,6 @@ internal sealed class ReadingProgress : IDisposable
     private string Text(TimeSpan elapsed)
     {
         double part = Volatile.Read(ref _part);
-        string share = part < 0 ? "" : string.Create(CultureInfo.InvariantCulture, $" {part * 100:F0} %");
-        return $"{_verb}{share} · {Quantity.Of(elapsed)}{ProgressLine.Left(elapsed, part)} · Ctrl-C shows what is known";
+        return $"{_verb} · {Quantity.Of(elapsed)}{ProgressLine.Left(elapsed, part)} · Ctrl-C shows what is known";
     }
 }

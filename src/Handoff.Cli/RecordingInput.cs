@@ -9,7 +9,7 @@ namespace Handoff.Cli;
 internal sealed class RecordingInput : IDisposable
 {
     /// <summary>What the argument of a verb that reads a recording says.</summary>
-    public const string Description = "a recording (trace.dat, perf.data, text of ftrace; packed or not), a bundle of one with facts (directory, tar, zip), or - for standard input";
+    public const string Description = "trace.dat, perf.data or text of ftrace, packed or not; a bundle of it with facts; - for standard input";
 
     private const string StandardInput = "-";
     private readonly string _path;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Text;
 
@@ -11,7 +10,7 @@ internal sealed class ReplayProgress : IDisposable
     private double _share = -1; // of the work done, or -1 if unknown
     private int _replays;
 
-    public ReplayProgress(Session session) => _line = new ProgressLine(session, Text);
+    public ReplayProgress(Session session) => _line = new ProgressLine(session, Text, part: () => Volatile.Read(ref _share));
 
     /// <summary>Told how much of all replays is done, 0 to 1, or -1 if unknown.</summary>
     public void Share(double share) => Volatile.Write(ref _share, share);
@@ -25,7 +24,7 @@ internal sealed class ReplayProgress : IDisposable
     {
         double share = Volatile.Read(ref _share);
         int replays = Volatile.Read(ref _replays);
-        string done = replays > 0 ? $" · {Quantity.Of(replays, "replay")}" : share > 0 ? string.Create(CultureInfo.InvariantCulture, $" · {share * 100:F0} %") : "";
-        return $"replaying{done} · {Quantity.Of(elapsed)} · Ctrl-C shows what is known";
+        string done = replays > 0 ? $" · {Quantity.Of(replays, "replay")}" : "";
+        return $"replaying{done} · {Quantity.Of(elapsed)}{ProgressLine.Left(elapsed, share)} · Ctrl-C shows what is known";
     }
 }

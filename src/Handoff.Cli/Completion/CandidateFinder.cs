@@ -19,13 +19,13 @@ internal static class CandidateFinder
         if (at < 0)
         {
             if (begun.StartsWith('-'))
-                return Options([line.Help, line.Version], begun, earlier);
+                return Options([line.Help, line.Version, line.Plain], begun, earlier);
             return Matching(line.Verbs.Select(static verb => new Candidate(verb.Name, verb.Summary)), begun);
         }
 
         if (line.Verbs.FirstOrDefault(each => each.Name == earlier[at]) is not { } verb)
             return Candidates.None;
-        return Within(verb, [.. verb.Options.Where(static option => !option.Hidden), line.Help], earlier[(at + 1)..], begun);
+        return Within(verb, [.. verb.Options.Where(static option => !option.Hidden), line.Help, line.Plain], earlier[(at + 1)..], begun);
     }
 
     private static Candidates Within(Verb verb, List<Option> options, List<string> earlier, string begun)

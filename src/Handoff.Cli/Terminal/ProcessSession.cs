@@ -38,7 +38,7 @@ internal static class ProcessSession
             Width = WidthOf(outIsTerminal),
             ColourOut = WantsColour(outIsTerminal),
             ColourError = WantsColour(errorIsTerminal),
-            ErrorIsTerminal = errorIsTerminal,
+            ErrorIsTerminal = errorIsTerminal && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"),
             Cancelled = cancellation.Token,
         };
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Handoff.Reports.Text;
 
 namespace Handoff.Cli.Terminal;
@@ -9,7 +10,10 @@ internal sealed class ProgressLine : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(200);
 
+    private const int BarCells = 10;
+
     private readonly Session _session;
+    private readonly Func<double>? _part;
     private readonly Func<TimeSpan, string> _text;
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly Timer? _timer;
@@ -21,8 +25,10 @@ internal sealed class ProgressLine : IDisposable
     /// <param name="session">Where to.</param>
     /// <param name="text">What to say, given the time since the beginning; called on another thread.</param>
     /// <param name="hidden">Shows nothing, for instance where results scroll over the same terminal.</param>
-    public ProgressLine(Session session, Func<TimeSpan, string> text, bool hidden = false)
+    /// <param name="part">How much is done, 0 to 1, shown as a bar; outside of that, not known.</param>
+    public ProgressLine(Session session, Func<TimeSpan, string> text, bool hidden = false, Func<double>? part = null)
     {
+        _part = part;
         _session = session;
         _text = text;
         if (session.ErrorIsTerminal && !hidden)
@@ -45,13 +51,22 @@ internal sealed class ProgressLine : IDisposable
         }
     }
 
+    /// <summary>A bar with its share in per cent; empty if that is not known.</summary>
+    public static string Bar(double part)
+    {
+        if (!(part is >= 0 and <= 1))
+            return "";
+        int full = (int)(part * BarCells);
+        return string.Create(CultureInfo.InvariantCulture, $"{new string('█', full)}{new string('░', BarCells - full)} {part * 100,3:F0} % ");
+    }
+
     private void Show()
     {
         lock (_writing)
         {
             if (_ended)
                 return;
-            _session.Error.Write("\r\e[K" + TextWidth.Fit(_text(Stopwatch.GetElapsedTime(_began)), _session.Width - 1));
+            _session.Error.Write("\r\e[K" + TextWidth.Fit(Bar(_part?.Invoke() ?? -1) + _text(Stopwatch.GetElapsedTime(_began)), _session.Width - 1));
             _shown = true;
         }
     }

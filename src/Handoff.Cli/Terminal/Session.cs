@@ -45,6 +45,19 @@ internal sealed class Session
     /// <summary>Writer of messages.</summary>
     public Ink ErrorInk => field ??= new Ink(Error, ColourError);
 
+    /// <summary>The same session without colours and progress.</summary>
+    public Session AsPlain() => new()
+    {
+        Out = Out,
+        Error = Error,
+        OpenInput = OpenInput,
+        RawOut = RawOut,
+        OutputIsGone = OutputIsGone,
+        OutIsTerminal = OutIsTerminal,
+        Width = Width,
+        Cancelled = Cancelled,
+    };
+
     /// <summary>Where to write results that come as UTF-8, after what was written to <see cref="Out"/>. Not to be closed.</summary>
     public Stream OpenOutput()
     {

@@ -9,10 +9,10 @@ namespace Handoff.Cli.Verbs;
 /// <summary>The options that every verb which checks tests has.</summary>
 internal sealed class CheckOptionSet
 {
-    private readonly Option<string> _kernels = new("--kernel", "-k") { HelpName = "A,B,…", Description = $"kernels to check under (default {KernelProfiles.DefaultName}; all: every release)" };
-    private readonly Option<string> _machines = new("--on") { HelpName = "MACHINE", Description = $"a machine by its name, such as arm64-nc-6g ('handoff machines' lists them), or only machines that are, for instance, noncoherent,direct; words: {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}" };
-    private readonly Option<string> _maxStates = new("--max-states") { HelpName = "N", Description = "most states of one search, such as 500K or 20M (default 20M)" };
-    private readonly Option<string> _timeout = new("--timeout") { HelpName = "TIME", Description = "end after this time, such as 500ms, 30s or 5m, with what is known" };
+    private readonly Option<string> _kernels = new("--kernel", "-k") { HelpName = "A,B,…", Description = $"kernels (default {KernelProfiles.DefaultName}; all: every release)" };
+    private readonly Option<string> _machines = new("--on") { HelpName = "MACHINE", Description = $"a machine ('handoff machines' lists them), or all that are {string.Join(", ", VerdictText.Conditions.Select(each => each.Name))}" };
+    private readonly Option<string> _maxStates = new("--max-states") { HelpName = "N", Description = "most states of one search: 500K, 20M (the default)" };
+    private readonly Option<string> _timeout = new("--timeout") { HelpName = "TIME", Description = "end after this time (500ms, 30s, 5m) with what is known" };
 
     /// <summary>Adds the options to a verb.</summary>
     public void AddTo(Command verb)

@@ -14,7 +14,7 @@ internal sealed class CompletionVerb : Verb
     private readonly Option<bool> _words = new("--words") { Description = "complete the words that follow", Hidden = true };
 
     public CompletionVerb()
-        : base("completion", "Print a script that lets a shell complete verbs, options, kernels, devices and files.")
+        : base("completion", "Print what a shell needs to complete command lines: verbs, options, kernels, devices, files.")
     {
         Arguments.Add(_shell);
         Options.Add(_words);

@@ -9,8 +9,8 @@ namespace Handoff.Cli.Verbs;
 internal sealed class SelectionOptionSet
 {
     private readonly Option<string> _devices = new("--device", "-d") { HelpName = "A,B,…", Description = "of these devices only; * stands for anything" };
-    private readonly Option<string> _events = new("--event", "-e") { HelpName = "A,B,…", Description = "of these names (dma_map_phys) or kinds (map_page) only; * stands for anything" };
-    private readonly Option<string> _from = new("--from") { HelpName = "TIME", Description = "from this time on: 12.5 (s), 300ms; +2s counts from the first event" };
+    private readonly Option<string> _events = new("--event", "-e") { HelpName = "A,B,…", Description = "only these names or kinds: dma_map_phys, map_page, map*" };
+    private readonly Option<string> _from = new("--from") { HelpName = "TIME", Description = "from this time on: 12.5 (s), 300ms, +2s (from the start)" };
     private readonly Option<string> _to = new("--to") { HelpName = "TIME", Description = "up to this time" };
     private readonly Option<string> _fromMarker = new("--from-marker") { HelpName = "TEXT", Description = "from the first marker that contains the text on" };
     private readonly Option<string> _toMarker = new("--to-marker") { HelpName = "TEXT", Description = "up to the next marker that contains the text" };

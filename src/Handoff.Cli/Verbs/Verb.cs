@@ -14,9 +14,14 @@ internal abstract class Verb(string name, string description) : Command(name, de
     {
         get
         {
+            const int longest = 66; // beside the longest name in 80 columns
             string text = Description ?? "";
             int end = text.IndexOfAny([':', ';', '.']);
-            return end < 0 ? text : text[..end];
+            if (end < 0)
+                end = text.Length;
+            if (end > longest)
+                end = text.IndexOf(',', StringComparison.Ordinal) is > 0 and var comma ? comma : end;
+            return text[..end];
         }
     }
 

@@ -13,7 +13,7 @@ public sealed class CandidateTests
         Assert.Equal(verbs.Select(static verb => verb.Name), Offer("").Words);
         foreach (var verb in verbs)
         {
-            var options = verb.Options.Where(static option => !option.Hidden).Select(static option => option.Name).Append("--help");
+            var options = verb.Options.Where(static option => !option.Hidden).Select(static option => option.Name).Append("--help").Append("--plain");
             Assert.Equal(options, Offer(verb.Name, "--").Words);
         }
     }
@@ -39,7 +39,7 @@ public sealed class CandidateTests
     [InlineData("completion|", "bash zsh fish")]
     [InlineData("help|di", "diff")]
     [InlineData("nonsense|", "")]
-    [InlineData("-", "--help --version")]
+    [InlineData("-", "--help --version --plain")]
     [InlineData("-h", "-h")]
     public void Words_that_fit(string line, string words) =>
         Assert.Equal(words.Split(' ', StringSplitOptions.RemoveEmptyEntries).Order(), Offer(line.Split('|')).Words.Where(static word => word != "-?").Order());
