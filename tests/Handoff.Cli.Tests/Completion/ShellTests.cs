@@ -88,7 +88,7 @@ public sealed partial class ShellTests : IDisposable
         File.WriteAllText(In("keys"), string.Concat(Lines.Select(line => $"{line.Typed}\t\u0018\u0010{kill}")) + "\u0004");
         // The terminal belongs to the shell once it has said so.
         string output = Shell(
-            $"mkfifo in; script -qfec '{command}' /dev/null <in >out & exec 3>in; for i in {{1..200}}; do grep -q ready out && break; sleep 0.05; done; sleep 0.2; cat keys >&3; "
+            $": >out; mkfifo in; script -qfec '{command}' /dev/null <in >>out & exec 3>in; for i in {{1..200}}; do grep -q ready out && break; sleep 0.05; done; sleep 0.2; cat keys >&3; "
             + $"for i in {{1..400}}; do [[ $(grep -o '>>' out | wc -l) -ge {Lines.Length} ]] && break; sleep 0.05; done; exec 3>&-; kill $! 2>/dev/null; wait; cat out");
         Assert.Equal(Lines.Select(static line => line.Becomes), Shown().Matches(output).Select(static match => match.Groups[1].Value));
     }
