@@ -18,7 +18,7 @@ internal static class ValueSources
     {
         "--kernel" when IsList(option) => new ValueSource(false, true, KernelItems.For),
         "--kernel" => new ValueSource(false, false, static (begun, _) => KernelItems.For(begun, isFirst: true).Where(static item => item.Text != KernelNames.All)),
-        "--on" => ValueSource.SomeOf(VerdictText.Conditions.Select(static each => new Candidate(each.Name))),
+        "--on" => ValueSource.SomeOf(VerdictText.Conditions.Select(static each => new Candidate(each.Name)).Concat(KnownMachines.All.Select(static machine => new Candidate(machine.Name, machine.Description)))),
         "--verdict" => ValueSource.OneOf(Enum.GetValues<Verdict>().Where(static verdict => verdict != Verdict.Ok).Select(static verdict => new Candidate(VerdictText.Name(verdict), VerdictText.Meaning(verdict)))),
         "--bounce" => new ValueSource(false, IsList(option), static (_, _) => ReplayOptionSet.ModeWords.Select(static word => new Candidate(word))),
         "--event" => ValueSource.SomeOf(DmaEventKindNames.All.Where(static name => name != "unknown").Select(static name => new Candidate(name))),
@@ -34,6 +34,7 @@ internal static class ValueSources
     public static ValueSource Of(System.CommandLine.Argument argument) => argument.HelpName switch
     {
         "KERNEL …" => new ValueSource(false, true, KernelItems.For),
+        "MACHINE …" => ValueSource.OneOf(KnownMachines.All.Select(static machine => new Candidate(machine.Name, machine.Description))),
         "SHELL" => ValueSource.OneOf([new("bash"), new("zsh"), new("fish")]),
         "VERB" => ValueSource.OneOf(VerbList.Create().Select(static verb => new Candidate(verb.Name, verb.Summary))),
         { } name when FileNames.Contains(name) => ValueSource.File,

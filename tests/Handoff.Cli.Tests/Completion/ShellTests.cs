@@ -33,14 +33,14 @@ public sealed partial class ShellTests : IDisposable
     [Fact]
     public void Bash_completes()
     {
-        File.WriteAllText(In("rc"), "PS1='$ '\nsource ./complete.bash\nbind 'set bell-style none'\nbind 'set enable-bracketed-paste off'\nbind -x '\"\\C-x\\C-p\": printf \"<<%s>>\\n\" \"$READLINE_LINE\"'\necho 're''ady'\n");
+        File.WriteAllText(In("rc"), "PS1='askme> '\nsource ./complete.bash\nbind 'set bell-style none'\nbind 'set enable-bracketed-paste off'\nbind -x '\"\\C-x\\C-p\": printf \"<<%s>>\\n\" \"$READLINE_LINE\"'\n");
         Type("bash", "bash --noprofile --rcfile rc -i", kill: "\u0015");
     }
 
     [Fact]
     public void Zsh_completes()
     {
-        File.WriteAllText(In(".zshrc"), "PS1='> '\nautoload -Uz compinit\ncompinit -D -u\nsource ./complete.zsh\nunsetopt beep\nshow() { print -r -- \"<<$BUFFER>>\"; BUFFER=; }\nzle -N show\nbindkey '^X^P' show\nprint 're''ady'\n");
+        File.WriteAllText(In(".zshrc"), "PS1='askme> '\nautoload -Uz compinit\ncompinit -D -u\nsource ./complete.zsh\nunsetopt beep\nshow() { print -r -- \"<<$BUFFER>>\"; BUFFER=; }\nzle -N show\nbindkey '^X^P' show\n");
         Type("zsh", "zsh -d -i", kill: "");
     }
 
@@ -86,9 +86,9 @@ public sealed partial class ShellTests : IDisposable
         Assert.SkipUnless(Has(shell), $"there is no {shell}");
         Assert.SkipUnless(Has("script"), "there is no script(1), which gives shells a terminal");
         File.WriteAllText(In("keys"), string.Concat(Lines.Select(line => $"{line.Typed}\t\u0018\u0010{kill}")) + "\u0004");
-        // The terminal belongs to the shell once it has said so.
+        // The terminal belongs to the shell once it prompts.
         string output = Shell(
-            $": >out; mkfifo in; script -qfec '{command}' /dev/null <in >>out & exec 3>in; for i in {{1..200}}; do grep -q ready out && break; sleep 0.05; done; sleep 0.2; cat keys >&3; "
+            $": >out; mkfifo in; script -qfec '{command}' /dev/null <in >>out & exec 3>in; for i in {{1..200}}; do grep -q 'askme> ' out && break; sleep 0.05; done; sleep 0.2; cat keys >&3; "
             + $"for i in {{1..400}}; do [[ $(grep -o '>>' out | wc -l) -ge {Lines.Length} ]] && break; sleep 0.05; done; exec 3>&-; kill $! 2>/dev/null; wait; cat out");
         Assert.Equal(Lines.Select(static line => line.Becomes), Shown().Matches(output).Select(static match => match.Groups[1].Value));
     }
