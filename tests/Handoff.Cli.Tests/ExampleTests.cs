@@ -41,7 +41,7 @@ public sealed class ExampleTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    private static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
         {

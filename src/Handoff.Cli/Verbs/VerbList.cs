@@ -14,6 +14,7 @@ internal static class VerbList
         new DumpVerb(),
         new SliceVerb(),
         new RedactVerb(),
+        new ExportVerb(),
         new DiffVerb(),
         new ReplayVerb(),
         new SizeVerb(),

@@ -30,6 +30,12 @@ public sealed class MachineFacts
     /// <summary>The kernel's release, empty if unknown.</summary>
     public string KernelRelease { get; internal set; } = "";
 
+    /// <summary>The machine's name as <c>uname</c> prints it, empty if unknown.</summary>
+    public string HostName { get; internal set; } = "";
+
+    /// <summary>The kernel's id of the boot (<c>/proc/sys/kernel/random/boot_id</c>), empty if unknown.</summary>
+    public string BootId { get; internal set; } = "";
+
     /// <summary>The kernel's command line.</summary>
     public string CommandLine { get; internal set; } = "";
 

@@ -67,6 +67,9 @@ internal static partial class MachineFactsReader
                 case "uname":
                     ReadUname(facts, line);
                     break;
+                case "boot_id":
+                    facts.BootId = line.Trim();
+                    break;
                 case "cmdline":
                     facts.CommandLine += line;
                     break;
@@ -118,6 +121,7 @@ internal static partial class MachineFactsReader
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         if (words.Length < 3)
             return;
+        facts.HostName = words[1];
         facts.KernelRelease = words[2];
         if (words.Contains("x86_64"))
             facts.Architecture = Architecture.X86_64;

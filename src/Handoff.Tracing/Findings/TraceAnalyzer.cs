@@ -13,22 +13,33 @@ public static class TraceAnalyzer
     /// <param name="progress">Told now and then how far the reading is, 0 to 1 or -1 if not known.</param>
     /// <param name="keepMappings">Whether to keep every mapping too (<see cref="TraceAnalysis.Log"/>).</param>
     /// <param name="cancellation">Ends the reading; what was read is analysed.</param>
-    public static TraceAnalysis Analyze(RecordingReader reader, MachineFacts? facts = null, Action<double>? progress = null, bool keepMappings = false, CancellationToken cancellation = default)
+    public static TraceAnalysis Analyze(RecordingReader reader, MachineFacts? facts = null, Action<double>? progress = null, bool keepMappings = false, CancellationToken cancellation = default) =>
+        Analyze(reader, facts, progress, keepMappings, null, cancellation);
+
+    /// <summary>As above, with somebody who looks on.</summary>
+    internal static TraceAnalysis Analyze(RecordingReader reader, MachineFacts? facts, Action<double>? progress, bool keepMappings, TraceTap? tap, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(reader);
         var statistics = new MappingStatistics(reader, facts);
         MappingLog? log = keepMappings ? new MappingLog(reader) : null;
-        var observer = new TraceObserver(statistics, log);
+        var observer = new TraceObserver(statistics, log, tap);
         using var follower = new MappingFollower(reader, facts, observer);
         observer.Judge = new OwnershipJudge(follower);
 
+        if (tap is not null)
+            tap.Statistics = statistics;
         bool interrupted;
         using (var ahead = new ReadAhead(reader, cancellation: cancellation))
         {
             while (ahead.Take() is { } batch)
             {
                 for (int i = 0; i < batch.Count; i++)
-                    follower.Process(ref batch.Show(i));
+                {
+                    ref DmaEvent e = ref batch.Show(i);
+                    tap?.Read(e);
+                    follower.Process(ref e);
+                }
+
                 progress?.Invoke(batch.Progress);
             }
 
@@ -36,6 +47,7 @@ public static class TraceAnalyzer
         }
 
         follower.Complete();
+        tap?.Complete(follower.Tracker.LiveMappings());
         return new TraceAnalysis(reader, facts, statistics, follower, observer.Judge.Complete()) { IsInterrupted = interrupted, Log = log?.Complete(follower.Tracker.LiveMappings()) };
     }
 }

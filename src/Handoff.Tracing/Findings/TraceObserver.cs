@@ -4,7 +4,7 @@ using Handoff.Tracing.Mappings;
 namespace Handoff.Tracing.Findings;
 
 /// <summary>Passes what happens to mappings on to the statistics and to the judge of ownership.</summary>
-internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? log) : IMappingSink
+internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? log, TraceTap? tap = null) : IMappingSink
 {
     /// <summary>The judge; set before the first event.</summary>
     public OwnershipJudge Judge { get; set; } = null!;
@@ -12,10 +12,15 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
     public void Mapped(in MappedBuffer buffer)
     {
         statistics.Mapped(buffer);
+        tap?.Mapped(buffer);
         Judge.Mapping(buffer);
     }
 
-    public void Failed(in MappedBuffer buffer, long used, int own) => statistics.Failed(buffer, used, own);
+    public void Failed(in MappedBuffer buffer, long used, int own)
+    {
+        statistics.Failed(buffer, used, own);
+        tap?.Failed(buffer);
+    }
 
     public long SlotsInUse(int device) => statistics.PoolOf(device).Used.Current;
 
@@ -23,6 +28,7 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
     {
         statistics.Ended(mapping, release);
         log?.Ended(mapping, release);
+        tap?.Ended(mapping, release);
         Judge.Ended(mapping, release);
     }
 
@@ -34,6 +40,8 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
     }
 
     public void Unknown(in MappingEvent e) => statistics.Unknown(e);
+
+    public void Forgetting(IEnumerable<LiveMapping> live) => tap?.Forgetting(live);
 
     public void Gap(ulong time, ulong since)
     {

@@ -17,6 +17,9 @@ internal interface IMappingSink : IMappingListener
     /// <summary>Slots in use now of the pool that a device's requests go to.</summary>
     long SlotsInUse(int device);
 
+    /// <summary>Everything live will be forgotten at once: what becomes of it is not recorded.</summary>
+    void Forgetting(IEnumerable<LiveMapping> live);
+
     /// <summary>Events are missing: nothing is known of what was mapped before, nor sure of what was found since the first of them.</summary>
     /// <param name="time">From here on all events are there.</param>
     /// <param name="since">After this time the first was lost.</param>

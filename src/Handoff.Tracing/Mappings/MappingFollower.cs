@@ -229,6 +229,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private void Forget(ulong time, ulong since)
     {
         Gaps++;
+        _sink.Forgetting(_tracker.LiveMappings());
         _tracker.Forget();
         _lists.Clear();
         _attempts.Forget();
