@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Recordings;
 using Handoff.Tracing.Redaction;
@@ -8,6 +9,14 @@ namespace Handoff.Tracing.Tests.Redaction;
 /// <summary>A recording of the test suite, redacted into a directory that disappears with this object.</summary>
 internal sealed class RedactedBundle : IDisposable
 {
+    private static readonly ConcurrentDictionary<string, Lazy<RedactedBundle>> Shared = [];
+
+    static RedactedBundle() => AppDomain.CurrentDomain.ProcessExit += static (_, _) =>
+    {
+        foreach (Lazy<RedactedBundle> bundle in Shared.Values.Where(static bundle => bundle.IsValueCreated))
+            bundle.Value.Dispose();
+    };
+
     internal RedactedBundle(string source, RedactionKey key, RedactionOptions? options = null)
     {
         Source = TraceBundle.Find(source)!;
@@ -26,6 +35,9 @@ internal sealed class RedactedBundle : IDisposable
 
         Redactor.WriteFacts(Directory);
     }
+
+    /// <summary>One that several tests look at: large recordings take a while.</summary>
+    internal static RedactedBundle Of(string source) => Shared.GetOrAdd(source, static path => new(() => new RedactedBundle(path, RedactionKey.From("tests")))).Value;
 
     internal TraceBundle Source { get; }
 

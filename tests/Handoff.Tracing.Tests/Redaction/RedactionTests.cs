@@ -24,7 +24,7 @@ public sealed partial class RedactionTests
     [MemberData(nameof(Bundles))]
     public void Findings_are_the_same(string directory)
     {
-        using var redacted = new RedactedBundle(directory, RedactionKey.From("findings"));
+        RedactedBundle redacted = RedactedBundle.Of(directory);
         TraceAnalysis before = Analyses.OfBundle(directory), after = Analyses.OfBundle(redacted.Directory);
         string[] expected = Lines(before, redacted.Redactor.NameOf);
         Assert.NotEmpty(expected);
@@ -39,8 +39,8 @@ public sealed partial class RedactionTests
     [MemberData(nameof(Bundles))]
     public void Replays_decide_the_same(string directory)
     {
-        using var redacted = new RedactedBundle(directory, RedactionKey.From("replay"));
-        ReplayConfiguration[] configurations = [ReplayConfiguration.AsRecorded, new() { Slots = 128 }, new() { Slots = 8192, Areas = 1 }];
+        RedactedBundle redacted = RedactedBundle.Of(directory);
+        ReplayConfiguration[] configurations = [ReplayConfiguration.AsRecorded, new() { Slots = 512, Areas = 1 }];
         string[] expected = Outcomes(directory, configurations, redacted.Redactor.NameOf);
         Assert.Equal(expected, Outcomes(redacted.Directory, configurations, static name => name));
         Assert.Contains(expected, static line => line.Contains("maps", StringComparison.Ordinal));
@@ -50,7 +50,7 @@ public sealed partial class RedactionTests
     [MemberData(nameof(Bundles))]
     public void No_name_and_no_address_is_left_in_any_byte(string directory)
     {
-        using var redacted = new RedactedBundle(directory, RedactionKey.From("bytes"));
+        RedactedBundle redacted = RedactedBundle.Of(directory);
         var names = new HashSet<string>();
         var before = new HashSet<ulong>();
         var after = new HashSet<ulong>();
