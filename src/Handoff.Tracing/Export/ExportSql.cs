@@ -65,8 +65,15 @@ internal static class ExportSql
     }
 
     /// <summary>Every table without rows, for its columns.</summary>
-    internal static IReadOnlyList<ExportTable> Schema() =>
-        [new RecordingTable(""), new EventTable(""), new EntryTable(""), new MappingTable("", null!), new FindingTable(""), new PoolTable("")];
+    private static IEnumerable<ExportTable> Schema()
+    {
+        yield return new RecordingTable("");
+        yield return new EventTable("");
+        yield return new EntryTable("");
+        yield return new MappingTable("", null!);
+        yield return new FindingTable("");
+        yield return new PoolTable("");
+    }
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }
