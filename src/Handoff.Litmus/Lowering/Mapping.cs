@@ -52,5 +52,5 @@ internal sealed class Mapping
 
     /// <summary>The memory behind a range of the mapping, as ranges of physical addresses.</summary>
     public IEnumerable<(ulong Start, ulong End)> Originals(ulong from = 0, ulong to = ulong.MaxValue) =>
-        MemoryObject.Slice(Entries.Select(e => (e.Original, e.Size)), from, to).Select(r => (r.Start, r.Start + r.Size));
+        Adjoining.Join(MemoryObject.Slice(Entries.Select(e => (e.Original, e.Size)), from, to)).Select(r => (r.Start, r.Start + r.Size));
 }

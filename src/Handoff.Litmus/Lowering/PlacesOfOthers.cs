@@ -24,7 +24,7 @@ internal sealed record PlacesOfOthers(
         foreach (MemoryObject memory in objects)
         {
             if (memory.Zeroed)
-                zeroed.AddRange(memory.Runs);
+                zeroed.AddRange(Adjoining.Join(memory.Runs));
         }
 
         return new PlacesOfOthers(bounces, pools, zeroed);

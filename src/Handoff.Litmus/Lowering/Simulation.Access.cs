@@ -16,11 +16,11 @@ internal sealed partial class Simulation
             if (!o.Zeroed)
                 continue;
             PhysicalStep zero = Add(0, $"kernel zeroes {o.Name}", o.Declaration!.Span);
-            zero.Effects.AddRange(o.Runs.Select(r => new MemoryEffect(EffectKind.Zero, r.Start, r.Size)));
+            zero.Effects.AddRange(Adjoining.Join(o.Runs).Select(r => new MemoryEffect(EffectKind.Zero, r.Start, r.Size)));
             if (o.Declaration.DefaultView == CpuView.Cached)
                 continue;
             PhysicalStep flush = Add(0, $"the heap flushes {o.Name} once", o.Declaration.Span);
-            flush.Effects.AddRange(o.Runs.Select(r => new MemoryEffect(EffectKind.Clean, r.Start, r.Size)));
+            flush.Effects.AddRange(Adjoining.Join(o.Runs).Select(r => new MemoryEffect(EffectKind.Clean, r.Start, r.Size)));
         }
     }
 
@@ -36,7 +36,7 @@ internal sealed partial class Simulation
         string label = write ? Label(access.Value) : "";
         PhysicalStep step = Add(agent, $"{(write ? $"writes {label} to" : "reads")} {name}{(path == AccessPath.Direct ? " (uncached view)" : "")}", access.Span);
         (ulong from, ulong to) = Range(access.Place, memory.Size, memory.Declaration);
-        foreach ((ulong start, ulong size) in MemoryObject.Slice(memory.Runs, from, to))
+        foreach ((ulong start, ulong size) in Adjoining.Join(MemoryObject.Slice(memory.Runs, from, to)))
         {
             var effect = new MemoryEffect(write ? EffectKind.Write : EffectKind.Read, start, size, start, path, label);
             step.Effects.Add(effect);
@@ -86,7 +86,7 @@ internal sealed partial class Simulation
             Wild(step, FindingRules.DeviceAccessPastEnd, $"{device.Name} goes beyond the {mapping.Size} bytes of {name}");
         AccessPath path = _layer.Rules.IsCoherent(device) ? AccessPath.Snooped : AccessPath.Direct;
         foreach ((ulong reached, ulong original, ulong size) in Slice(mapping, from, to))
-            step.Effects.Add(new MemoryEffect(write ? EffectKind.Write : EffectKind.Read, reached, size, original, path, label));
+            step.Effects.Append(new MemoryEffect(write ? EffectKind.Write : EffectKind.Read, reached, size, original, path, label), _setup.Machine.MaintenanceLineSize);
     }
 
     private static IEnumerable<(ulong Reached, ulong Original, ulong Size)> Slice(Mapping mapping, ulong from, ulong to)

@@ -118,7 +118,7 @@ internal sealed partial class Simulation
             : reason == BounceReason.None ? null : $"bounces: {reason.Describe()}";
         Fails(steps[0], call, mapping.Error);
         Commit(agent, first);
-        _bounces.AddRange(mapping.Entries.Where(e => e.Reached != e.Original).Select(e => (e.Reached, e.Size)));
+        _bounces.AddRange(Adjoining.Join(mapping.Entries.Where(e => e.Reached != e.Original).Select(e => (e.Reached, e.Size))));
         CheckLines(steps[0], mapping);
         bool skipped = (mapping.Attributes & DmaAttributes.SkipCpuSync) != 0 && !mapping.IsShared && !IsWithDevices(mapping);
         _allMappings.Add(mapping);

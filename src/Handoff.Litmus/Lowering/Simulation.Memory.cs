@@ -34,13 +34,13 @@ internal sealed partial class Simulation
         PhysicalStep step = _agents[agent].Steps[^1];
         if (_freed.Exists(f => f.Name == memory.Name))
             Broken(step, null, $"frees {memory.Name} twice");
-        _frees.Add((step, memory.Name, memory.Runs));
+        _frees.Add((step, memory.Name, [.. Adjoining.Join(memory.Runs)]));
         Freed(agent, memory);
     }
 
     private void Freed(int agent, MemoryObject memory)
     {
-        foreach ((ulong start, ulong size) in memory.Runs)
+        foreach ((ulong start, ulong size) in Adjoining.Join(memory.Runs))
             _freed.Add((start, start + size, new OpenWindow(agent, _agents[agent].Steps.Count), memory.Name));
     }
 

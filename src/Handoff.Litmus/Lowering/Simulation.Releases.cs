@@ -68,8 +68,9 @@ internal sealed partial class Simulation
         int first = _agents[agent].Steps.Count;
         List<PhysicalStep> steps = AddEffects(agent, call, _effects);
         int ended = mapping.Table is { } list && !mapping.IsShared ? Counted(call, list) : mapping.Entries.Count;
-        List<MemoryEffect> released = [.. mapping.Entries.Take(ended).Where(e => e.Reached != e.Original)
-            .Select(e => new MemoryEffect(EffectKind.Release, e.Reached, e.Size, e.Original))];
+        var released = new List<MemoryEffect>();
+        foreach ((ulong reached, ulong original, ulong length, _) in mapping.Entries.Take(ended).Where(e => e.Reached != e.Original))
+            released.Append(new MemoryEffect(EffectKind.Release, reached, length, original), _setup.Machine.MaintenanceLineSize);
         if (released.Count > 0)
         {
             PhysicalStep release = Add(agent, "releases the slots", call.Span);

@@ -44,7 +44,7 @@ internal sealed partial class Simulation
                 at--;
             if (at == layers.Count)
                 layers.Add([]);
-            layers[at].Add(effect);
+            layers[at].Append(effect, line);
         }
     }
 
