@@ -8,7 +8,8 @@ using Handoff.Litmus.Language;
 using Handoff.Litmus.Lowering;
 
 // write DIR        litmus files of the stress family
-// promela T L S    the Promela model of one member, to standard output
+// litmus T L S     the text of one member, to standard output
+// promela T L S    its Promela model, to standard output
 // corpus DIR       checks every test below DIR under every release; prints where the time goes
 // time T L S       explores one member; prints states, transitions, seconds, transitions per second, bytes per state
 (int Threads, int Lines, int Steps) size = args.Length >= 4
@@ -18,6 +19,9 @@ switch (args.FirstOrDefault())
     case "write":
         foreach ((int t, int l, int s) in ((int, int, int)[])[(2, 2, 4), (3, 2, 6), (3, 4, 8), (4, 4, 8)])
             await File.WriteAllTextAsync(Path.Combine(args[1], $"t{t}-l{l}-s{s}.litmus"), StressTests.Text(t, l, s));
+        return 0;
+    case "litmus":
+        Console.Write(StressTests.Text(size.Threads, size.Lines, size.Steps));
         return 0;
     case "promela":
         Console.Write(PromelaWriter.Write(Lower(size).Program));
@@ -35,7 +39,7 @@ switch (args.FirstOrDefault())
             $"{result.States} {result.Transitions} {seconds:0.0000} {result.Transitions / seconds / 1e6:0.00} {result.BytesPerState:0.0} {(result.Possible == 0 ? "ok" : result.Possible.ToString())}"));
         return result.Outcome == ExplorationOutcome.Complete ? 0 : 4;
     default:
-        Console.Error.WriteLine("usage: write DIR | corpus DIR | promela THREADS LINES STEPS | time THREADS LINES STEPS");
+        Console.Error.WriteLine("usage: write DIR | corpus DIR | litmus THREADS LINES STEPS | promela THREADS LINES STEPS | time THREADS LINES STEPS");
         return 2;
 }
 
