@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Handoff.Tracing.Recordings;
@@ -9,8 +11,24 @@ public sealed class NameTable
     /// <summary>More different names than any machine has; further ones share the number 0.</summary>
     private const int MaximumNames = 1 << 20;
 
+    private const int RecentNames = 16, MostRecent = 32;
+
     private string[] _names = new string[64]; // [id] = the name; complete before _count says so
     private int _count = 1;
+    private readonly Recent[] _recent = new Recent[RecentNames]; // by the end of the text, where names of devices differ
+
+    [InlineArray(MostRecent)]
+    private struct RecentBytes
+    {
+        private byte _first;
+    }
+
+    private struct Recent
+    {
+        public int Length; // 0 for none
+        public int Id;
+        public RecentBytes Text;
+    }
     private byte[][] _bytes = new byte[64][]; // [id] = the name's bytes, 0 < id < _count
     private int[] _slots = new int[256]; // open addressing, power of two, at most half full; 0 = free
 
@@ -53,6 +71,27 @@ public sealed class NameTable
                 return id;
             slot = (slot + 1) & mask;
         }
+    }
+
+    /// <summary>Finds a name as a record holds it: usually with one NUL, at its end.</summary>
+    internal int InternTerminated(ReadOnlySpan<byte> text)
+    {
+        if (text.Length is < sizeof(ulong) or > MostRecent)
+            return InternSlowly(text);
+        ulong end = BinaryPrimitives.ReadUInt64LittleEndian(text[^sizeof(ulong)..]);
+        ref Recent recent = ref _recent[end * 0x9e3779b97f4a7c15 >> 60];
+        if (recent.Length == text.Length && text.SequenceEqual(((ReadOnlySpan<byte>)recent.Text)[..recent.Length]))
+            return recent.Id;
+        int id = InternSlowly(text);
+        (recent.Length, recent.Id) = (text.Length, id);
+        text.CopyTo(recent.Text);
+        return id;
+    }
+
+    private int InternSlowly(ReadOnlySpan<byte> text)
+    {
+        int end = text.IndexOf((byte)0);
+        return Intern(end < 0 ? text : text[..end]);
     }
 
     internal int Intern(string name) => Intern(Encoding.UTF8.GetBytes(name));

@@ -122,10 +122,7 @@ internal sealed class RecordDecoder(RecordingReader reader, bool bigEndian)
 
     private int Name(ReadOnlySpan<byte> record, in Field field, NameTable names, ref bool ok)
     {
-        var text = Located(record, field, ref ok);
-        // Usually exactly one NUL, at the end.
-        var end = text.IndexOf((byte)0);
-        return names.Intern(end < 0 ? text : text[..end]);
+        return names.InternTerminated(Located(record, field, ref ok));
     }
 
     private void List64(ReadOnlySpan<byte> record, in Field field, bool physical, ref bool ok)

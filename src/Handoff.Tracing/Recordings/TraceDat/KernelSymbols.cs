@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 
@@ -7,6 +8,7 @@ namespace Handoff.Tracing.Recordings.TraceDat;
 internal sealed class KernelSymbols(Func<byte[]?> load)
 {
     private const int MaximumLookups = 256; // each one walks the whole text
+    private const int Digits = 16;
 
     private readonly Dictionary<ulong, string> _found = [];
     private byte[]? _text;
@@ -41,28 +43,62 @@ internal sealed class KernelSymbols(Func<byte[]?> load)
 
     private static string Search(ReadOnlySpan<byte> text, ulong address)
     {
-        ulong best = 0;
-        ReadOnlySpan<byte> bestName = default;
+        // Addresses have 16 digits (8 on 32-bit machines), so the text itself tells which is less.
+        if (text.IndexOf((byte)' ') == Digits / 2)
+            return SearchNarrow(text, address);
+        Span<byte> digits = stackalloc byte[Digits];
+        address.TryFormat(digits, out _, "x16", CultureInfo.InvariantCulture);
+        ulong high = BinaryPrimitives.ReadUInt64BigEndian(digits), low = BinaryPrimitives.ReadUInt64BigEndian(digits[sizeof(ulong)..]);
+        ulong bestHigh = 0, bestLow = 0;
+        ReadOnlySpan<byte> best = default;
         while (!text.IsEmpty)
         {
             var end = text.IndexOf((byte)'\n');
             var line = end < 0 ? text : text[..end];
             text = end < 0 ? default : text[(end + 1)..];
+
             // "ffffffff81000000 T _stext" with an optional "\t[module]"
-            var blank = line.IndexOf((byte)' ');
-            if (blank is < 1 or > 16 || line.Length < blank + 4)
+            if (line.Length < Digits + 4 || line[Digits] != (byte)' ')
                 continue;
-            if (!ulong.TryParse(line[..blank], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var at) || at > address || at < best)
+            ulong lineHigh = BinaryPrimitives.ReadUInt64BigEndian(line), lineLow = BinaryPrimitives.ReadUInt64BigEndian(line[sizeof(ulong)..]);
+            if (lineHigh > high || (lineHigh == high && lineLow > low))
                 continue;
-            var name = line[(blank + 3)..];
+
             // The first of several names for one address is the one the kernel prints.
-            if (at == best && !bestName.IsEmpty)
-                continue;
-            best = at;
-            bestName = name;
+            if (lineHigh > bestHigh || (lineHigh == bestHigh && lineLow > bestLow))
+            {
+                (bestHigh, bestLow) = (lineHigh, lineLow);
+                best = line;
+            }
         }
 
-        var tab = bestName.IndexOfAny((byte)'\t', (byte)' ');
-        return best == 0 ? "" : Encoding.UTF8.GetString(tab < 0 ? bestName : bestName[..tab]);
+        if (best.IsEmpty || !ulong.TryParse(best[..Digits], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var at) || at == 0)
+            return "";
+        return NameAt(best[(Digits + 3)..]);
+    }
+
+    private static string SearchNarrow(ReadOnlySpan<byte> text, ulong address)
+    {
+        const int digits = Digits / 2;
+        ulong most = 0;
+        ReadOnlySpan<byte> best = default;
+        foreach (var range in text.Split((byte)'\n'))
+        {
+            var line = text[range];
+            if (line.Length < digits + 4 || line[digits] != (byte)' '
+                || !ulong.TryParse(line[..digits], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var at) || at > address || at <= most)
+                continue;
+            most = at;
+            best = line[(digits + 3)..];
+        }
+
+        return NameAt(best);
+    }
+
+    /// <summary>A name up to the module's.</summary>
+    private static string NameAt(ReadOnlySpan<byte> text)
+    {
+        var end = text.IndexOfAny((byte)'\t', (byte)' ');
+        return Encoding.UTF8.GetString(end < 0 ? text : text[..end]);
     }
 }
