@@ -2,6 +2,17 @@ using System.Globalization;
 using Handoff.Bench;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (args is ["pairs", var wantedThreads, var wantedDepth, var wantedSize, var rounds])
+{
+    // One combination, again and again, for bench/scaling.
+    int size = int.Parse(wantedSize), threads = int.Parse(wantedThreads), depth = int.Parse(wantedDepth);
+    for (int warm = 0; warm < 2; warm++)
+        BouncePairs.Measure(threads, depth, size, 300_000);
+    for (int round = int.Parse(rounds); round > 0; round--)
+        Console.WriteLine($"{BouncePairs.Measure(threads, depth, size, size >= 4096 ? 400_000 : 4_000_000).NsPerPair:F1}");
+    return;
+}
+
 double scale = args is ["--quick", ..] ? 0.1 : 1;
 
 for (int warm = 0; warm < 4; warm++)
