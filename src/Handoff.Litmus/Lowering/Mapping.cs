@@ -1,3 +1,4 @@
+using Handoff.Coherent;
 using Handoff.Ownership;
 
 namespace Handoff.Litmus.Lowering;
@@ -37,6 +38,12 @@ internal sealed class Mapping
 
     /// <summary>An exporter's mapping for an importer: several may exist, and sessions of the CPU are the exporter's business.</summary>
     public bool IsShared { get; init; }
+
+    /// <summary>Of an allocation from a restricted pool: what was taken there.</summary>
+    public DmaBuffer? Block { get; init; }
+
+    /// <summary>Name of the dma-buf that an importer's mapping is of.</summary>
+    public string? Buffer { get; init; }
 
     /// <summary>A mapping that an exporter made for a device of its own.</summary>
     public bool IsExportersOwn { get; init; }

@@ -36,6 +36,12 @@ internal sealed partial class Simulation
         string label = write ? Label(access.Value) : "";
         PhysicalStep step = Add(agent, $"{(write ? $"writes {label} to" : "reads")} {name}{(path == AccessPath.Direct ? " (uncached view)" : "")}", access.Span);
         (ulong from, ulong to) = Range(access.Place, memory.Size, memory.Declaration);
+        if (_mappings.TryGetValue(name, out Mapping? allocation) && allocation is { Block: null, Error: not Errno.None } && memory.Declaration is null)
+        {
+            Wild(step, null, $"the CPU uses {name}, whose allocation failed");
+            return;
+        }
+
         foreach ((ulong start, ulong size) in Adjoining.Join(MemoryObject.Slice(memory.Runs, from, to)))
         {
             var effect = new MemoryEffect(write ? EffectKind.Write : EffectKind.Read, start, size, start, path, label);
@@ -81,7 +87,7 @@ internal sealed partial class Simulation
         if (mapping.Direction == (write ? DmaDirection.ToDevice : DmaDirection.FromDevice))
             Wild(step, FindingRules.DeviceAccessAgainstDirection, $"{device.Name} {(write ? "writes" : "reads")} {name} against its direction");
         (ulong from, ulong to) = Range(access.Handle, mapping.Size, null);
-        _deviceAccesses.Add((step, mapping, from, to));
+        _deviceAccesses.Add((step, mapping, from, to, write));
         if (to > mapping.Size)
             Wild(step, FindingRules.DeviceAccessPastEnd, $"{device.Name} goes beyond the {mapping.Size} bytes of {name}");
         AccessPath path = _layer.Rules.IsCoherent(device) ? AccessPath.Snooped : AccessPath.Direct;

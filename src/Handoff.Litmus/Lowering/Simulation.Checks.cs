@@ -10,6 +10,9 @@ internal sealed partial class Simulation
 {
     private readonly List<(ulong Start, ulong End, OpenWindow Window, string Name)> _freed = [];
 
+    // Sessions of the CPU on dma-bufs, from the end of begin to the end of end.
+    private readonly List<(string Buffer, DmaDirection Direction, OpenWindow Window)> _sessions = [];
+
     // What a device may have written and no sync or unmap gave back: unmapped with SKIP_CPU_SYNC.
     private readonly List<(ulong Start, ulong End, OpenWindow Window, Mapping Mapping)> _left = [];
 
@@ -19,8 +22,12 @@ internal sealed partial class Simulation
     /// <summary>Now that every window is known.</summary>
     private void AddChecks()
     {
-        foreach ((PhysicalStep step, Mapping mapping, ulong from, ulong to) in _deviceAccesses)
+        foreach ((PhysicalStep step, Mapping mapping, ulong from, ulong to, bool write) in _deviceAccesses)
+        {
             CheckDevice(step, mapping, from, to);
+            CheckSessions(step, mapping, write);
+        }
+
         foreach ((PhysicalStep step, MemoryEffect effect, bool write, string name) in _cpuAccesses)
             CheckCpu(step, effect, write, name);
         if (_freed.Count == 0)
@@ -29,10 +36,12 @@ internal sealed partial class Simulation
             CheckFree(step, memory, runs);
         foreach (PhysicalStep step in _agents.SelectMany(a => a.Steps))
         {
+            // Slots go to the next one as soon as they are free.
             foreach (MemoryEffect effect in step.Effects.Where(e => e.Kind is EffectKind.Copy or EffectKind.Invalidate or EffectKind.CleanInvalidate))
             {
-                AddFreed(step, effect.Start, effect.End, null, name => $"{(effect.Kind == EffectKind.Copy ? "copies to" : "invalidates")} {name} after it was freed");
-                if (effect.Kind == EffectKind.Copy)
+                if (!SlotAt(effect.Start))
+                    AddFreed(step, effect.Start, effect.End, null, name => $"{(effect.Kind == EffectKind.Copy ? "copies to" : "invalidates")} {name} after it was freed");
+                if (effect.Kind == EffectKind.Copy && !SlotAt(effect.Other))
                     AddFreed(step, effect.Other, effect.Other + effect.Size, null, name => $"copies from {name} after it was freed");
             }
         }
@@ -55,6 +64,16 @@ internal sealed partial class Simulation
         step.Checks.Add(new WindowCheck([.. mapping.Live.Select(w => w.ToWindow())], RaiseInside: false, Verdicts.Wild, finding));
         foreach ((ulong start, ulong end) in mapping.Originals(from, to))
             AddFreed(step, start, end, null, name => $"{mapping.Device.Name} uses {mapping.Name} after {name} was freed");
+    }
+
+    /// <summary>A session that reads wants writers finished, one that writes wants everybody finished.</summary>
+    private void CheckSessions(PhysicalStep step, Mapping mapping, bool write)
+    {
+        ImmutableArray<Window> windows = [.. _sessions.Where(s => s.Buffer == mapping.Buffer && (write || s.Direction != DmaDirection.FromDevice)).Select(s => s.Window.ToWindow())];
+        if (mapping.Buffer is null || windows.IsEmpty)
+            return;
+        string message = $"{mapping.Device.Name} {(write ? "writes" : "reads")} {mapping.Name} while the CPU has {(write ? "a session" : "a write session")} on {mapping.Buffer}";
+        step.Checks.Add(new WindowCheck(windows, RaiseInside: true, Verdicts.Contract, Finding(Verdict.Contract, FindingRules.DeviceAccessWhileCpuOwns, message, step.Span)));
     }
 
     private void CheckCpu(PhysicalStep step, MemoryEffect effect, bool write, string name)

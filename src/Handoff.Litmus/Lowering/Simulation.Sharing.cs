@@ -149,6 +149,7 @@ internal sealed partial class Simulation
             Attributes = attributes,
             Table = table,
             IsShared = true,
+            Buffer = attachment.Buffer,
             Error = error,
         };
         if (table is not null)
@@ -223,6 +224,8 @@ internal sealed partial class Simulation
         if (error != Errno.None)
             return;
 
+        Session(agent, name, direction, begin);
+
         // In the eyes of the API the buffer is the CPU's from begin to end, whatever the exporter did.
         int last = _agents[agent].Steps.Count;
         foreach (Mapping mapping in buffer.Attachments.Select(MappingOf).OfType<Mapping>())
@@ -232,6 +235,15 @@ internal sealed partial class Simulation
             foreach ((ulong _, ulong _, OpenWindow window) in mapping.Owned.Where(o => begin && o.Window.IsOpen))
                 window.Close(agent, last);
         }
+    }
+
+    private void Session(int agent, string name, DmaDirection direction, bool begin)
+    {
+        int steps = _agents[agent].Steps.Count;
+        if (begin)
+            _sessions.Add((name, direction, new OpenWindow(agent, steps)));
+        else if (_sessions.FindLastIndex(s => s.Buffer == name && s.Window.IsOpen) is >= 0 and var last)
+            _sessions[last].Window.Close(agent, steps);
     }
 
     private Mapping? MappingOf(DmaBufAttachment<RecordingMemory> tie) =>

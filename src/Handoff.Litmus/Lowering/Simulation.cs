@@ -26,7 +26,7 @@ internal sealed partial class Simulation
     private readonly List<Errno> _errors = [];
     private readonly Dictionary<string, List<StepRef>> _running = [];
     private readonly List<(PhysicalStep Step, MemoryEffect Effect, bool Write, string Name)> _cpuAccesses = [];
-    private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To)> _deviceAccesses = [];
+    private readonly List<(PhysicalStep Step, Mapping Mapping, ulong From, ulong To, bool Write)> _deviceAccesses = [];
     private readonly List<(PhysicalStep Step, string Memory, List<(ulong Start, ulong Size)> Runs)> _frees = [];
     private readonly List<(ulong Start, ulong Size)> _bounces = [];
     private StepRef? _lastCommit;
@@ -251,7 +251,8 @@ internal sealed partial class Simulation
 
     private string NameOf(ulong address)
     {
-        if (SlotAt(address))
+        bool allocated = _fromPool.Exists(a => address - a.Start < a.Size) && !_bounces.Exists(b => address - b.Start < b.Size);
+        if (!allocated && SlotAt(address))
             return $"slot 0x{address:x}";
         foreach (MemoryObject o in _setup.Objects.Values)
         {

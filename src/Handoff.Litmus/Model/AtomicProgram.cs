@@ -38,6 +38,17 @@ internal sealed class AtomicProgram
         return a.Writer is not { } first || Order.IsBefore(first, writer);
     }
 
+    /// <summary>Whether <paramref name="gone"/> is lost to its cell if only <paramref name="left"/> remains there: older content, or what a previous owner left.</summary>
+    /// <remarks>
+    /// The bytes of a previous owner are older than everything that was written to the cell since, though not content of it. In a slot nothing
+    /// is lost by them: what was copied there is still in the original.
+    /// </remarks>
+    public bool IsLost(int cell, int left, int gone) =>
+        IsOlder(left, gone) || (IsTenant(left) && Versions[gone].Home == cell && Versions[gone].Writer is not null);
+
+    /// <summary>Whether a version is what a previous owner left.</summary>
+    public bool IsTenant(int version) => Versions[version] is { Home: ContentVersion.NoHome, Writer: null };
+
     /// <summary>Whether a read in <paramref name="step"/> that returns <paramref name="version"/> missed a newer one ordered before it.</summary>
     public bool IsStale(int version, StepRef step)
     {

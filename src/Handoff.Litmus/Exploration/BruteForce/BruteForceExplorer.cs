@@ -198,7 +198,7 @@ internal sealed class BruteForceExplorer
             case OperationKind.Release:
                 int home = operation.Source;
                 int[] kept = [.. Places(state, home)];
-                if (Places(state, operation.Target).Any(v => kept.All(k => _program.IsOlder(k, v))))
+                if (Places(state, operation.Target).Any(v => kept.All(k => _program.IsLost(home, k, v))))
                     state.Raised |= Verdicts.Lost;
                 break;
         }
@@ -253,7 +253,7 @@ internal sealed class BruteForceExplorer
         foreach (int cell in _cellsOfLine[line])
         {
             int[] now = [.. Places(after, cell)];
-            if (Places(before, cell).Any(gone => now.All(left => _program.IsOlder(left, gone))))
+            if (Places(before, cell).Any(gone => now.All(left => _program.IsLost(cell, left, gone))))
                 after.Raised |= Verdicts.Lost;
         }
     }

@@ -20,6 +20,8 @@ internal sealed class CellGroup
     private readonly int[] _lineOfCell;
     private readonly int[] _versions;
     private readonly ulong[][] _newer; // [version]: the versions that replaced it, one bit each
+    private readonly bool[] _tenant; // [version]: what a previous owner left
+    private readonly int[] _written; // [version]: the cell that was written with it; -1 for what was there from the start
     private readonly int _dram;
     private readonly int _cache;
     private readonly Interner<int> _configurations = new(ContentComparer<int>.Instance);
@@ -58,6 +60,8 @@ internal sealed class CellGroup
         _versions = [.. versions];
         if (_versions.Length > MostVersions)
             throw new ExplorationLimitException(ExplorationOutcome.TooLarge);
+        _tenant = [.. _versions.Select(program.IsTenant)];
+        _written = [.. _versions.Select(v => program.Versions[v].Writer is null ? -1 : Array.IndexOf(cells, program.Versions[v].Home))];
         _newer = new ulong[_versions.Length][];
         for (int u = 0; u < _versions.Length; u++)
         {
@@ -109,6 +113,7 @@ internal sealed class CellGroup
             text.AppendJoin(',', _cells.Select(c => LocalVersion(_program.Cells[c].Initial))).Append('|');
             foreach (ulong[] newer in _newer)
                 text.AppendJoin(',', newer).Append('/');
+            text.AppendJoin(',', _written).Append('|').AppendJoin(',', _tenant.Select(t => t ? 1 : 0));
             foreach (LocalStep step in Steps)
             {
                 text.Append('|').Append(step.Step.Agent).Append('.').Append(step.Step.Index);
@@ -354,7 +359,7 @@ internal sealed class CellGroup
             bool wasCached = before[1 + _lineOfCell[c]] != Absent, isCached = after[1 + _lineOfCell[c]] != Absent;
             int dram = after[_dram + c], cache = isCached ? after[_cache + c] : dram;
             int oldDram = before[_dram + c], oldCache = wasCached ? before[_cache + c] : oldDram;
-            if ((IsOlder(dram, oldDram) && IsOlder(cache, oldDram)) || (IsOlder(dram, oldCache) && IsOlder(cache, oldCache)))
+            if ((IsLost(c, dram, oldDram) && IsLost(c, cache, oldDram)) || (IsLost(c, dram, oldCache) && IsLost(c, cache, oldCache)))
                 after[0] |= (int)Verdicts.Lost;
         }
     }
@@ -363,10 +368,12 @@ internal sealed class CellGroup
     {
         bool cached = at[1 + _lineOfCell[original]] != Absent;
         int dram = at[_dram + original], cache = at[_cache + original];
-        bool Newer(int v) => IsOlder(dram, v) && (!cached || IsOlder(cache, v));
+        bool Newer(int v) => IsLost(original, dram, v) && (!cached || IsLost(original, cache, v));
         if (Newer(at[_dram + slot]) || (at[1 + _lineOfCell[slot]] != Absent && Newer(at[_cache + slot])))
             at[0] |= (int)Verdicts.Lost;
     }
+
+    private bool IsLost(int cell, int left, int gone) => IsOlder(left, gone) || (_tenant[left] && _written[gone] == cell);
 
     private bool IsOlder(int version, int than) => (_newer[version][than >> 6] >> (than & 63) & 1) != 0;
 
