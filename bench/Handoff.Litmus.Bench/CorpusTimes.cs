@@ -14,9 +14,11 @@ internal sealed class CorpusTimes
     private readonly List<(long Ticks, string Name)> _slow = [];
     private long _lower;
     private long _compare;
+    private long _cutting;
     private long _explore;
     private long _states;
     private int _programs;
+    private int _cut;
     private int _searched;
 
     public static int Print(string directory)
@@ -32,7 +34,7 @@ internal sealed class CorpusTimes
                 times.Check(test);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{tests.Length} tests, {times._programs} programs, {times._searched} differ, {times._states} states: read {Seconds(read)}, lower {Seconds(times._lower)}, compare {Seconds(times._compare)}, explore {Seconds(times._explore)}"));
+                $"{tests.Length} tests, {times._programs} programs, {times._cut} cut into cells, {times._searched} searched, {times._states} states: read {Seconds(read)}, lower {Seconds(times._lower)}, compare {Seconds(times._compare)}, cut {Seconds(times._cutting)}, explore {Seconds(times._explore)}"));
             foreach ((long ticks, string name) in round < 2 ? [] : times._slow.OrderDescending().Take(12))
                 Console.WriteLine($"  {Seconds(ticks)}  {name}");
         }
@@ -42,6 +44,7 @@ internal sealed class CorpusTimes
 
     private void Check(LitmusTest test)
     {
+        var lowered = new HashSet<PhysicalKey>();
         var known = new HashSet<CanonicalProgram>();
         long before = Stopwatch.GetTimestamp();
         foreach (KernelProfile kernel in KernelProfiles.Releases)
@@ -52,8 +55,11 @@ internal sealed class CorpusTimes
                 while (Timed(ref _lower, orders.MoveNext))
                 {
                     _programs++;
-                    CanonicalProgram program = Timed(ref _compare, () => CanonicalProgram.Of(orders.Current.Program));
-                    if (!Timed(ref _compare, () => known.Add(program)))
+                    if (!Timed(ref _compare, () => lowered.Add(PhysicalKey.Of(orders.Current.Physical))))
+                        continue;
+                    _cut++;
+                    CanonicalProgram program = Timed(ref _cutting, () => CanonicalProgram.Of(orders.Current.Program));
+                    if (!known.Add(program))
                         continue;
                     _searched++;
                     _states += Timed(ref _explore, () => FastExplorer.Explore(program.ToProgram()).States);
