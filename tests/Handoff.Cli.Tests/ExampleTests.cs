@@ -9,6 +9,8 @@ public sealed class ExampleTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("handoff-examples-").FullName;
 
+    private readonly FakeMachine _machine = new(); // for the verb that looks at the machine itself
+
     public ExampleTests()
     {
         foreach (string name in (string[])["litmus", "tests"])
@@ -27,6 +29,7 @@ public sealed class ExampleTests : IDisposable
         var start = new ProcessStartInfo("bash", ["-c", $"\"$HANDOFF\" {line}"]) { UseShellExecute = false, WorkingDirectory = _directory, RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["HOME"] = _directory;
         start.Environment["HANDOFF"] = Path.Combine(AppContext.BaseDirectory, "handoff");
+        start.Environment["HANDOFF_SYSTEM_ROOT"] = _machine.Root;
         using var process = Process.Start(start)!;
         var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
@@ -39,7 +42,11 @@ public sealed class ExampleTests : IDisposable
         Assert.Empty(messages);
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
+    public void Dispose()
+    {
+        Directory.Delete(_directory, recursive: true);
+        _machine.Dispose();
+    }
 
     internal static string RepositoryRoot()
     {

@@ -24,11 +24,12 @@ internal sealed record Run(ExitCode Code, string Out, string Error)
             ColourError = settings.Colour,
             ErrorIsTerminal = settings.Colour,
             Cancelled = settings.Cancelled,
+            SystemRoot = settings.Root,
         };
         var code = Application.Run(args, session);
         return new Run(code, output.ToString(), error.ToString());
     }
 
     /// <summary>The reader of a run.</summary>
-    internal sealed record Settings(int Width = 80, bool Colour = false, string Input = "", CancellationToken Cancelled = default);
+    internal sealed record Settings(int Width = 80, bool Colour = false, string Input = "", CancellationToken Cancelled = default, string Root = "/");
 }

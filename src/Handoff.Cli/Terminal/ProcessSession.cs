@@ -7,6 +7,9 @@ namespace Handoff.Cli.Terminal;
 /// <summary>The session of this process: standard streams, signals, environment.</summary>
 internal static class ProcessSession
 {
+    /// <summary>For tests: a directory in the place of <c>/</c>.</summary>
+    internal const string RootVariable = "HANDOFF_SYSTEM_ROOT";
+
     private const int NarrowestTerminal = 40;
     private const int InterruptedTwice = 130; // what shells report for SIGINT
 
@@ -40,6 +43,7 @@ internal static class ProcessSession
             ColourError = WantsColour(errorIsTerminal),
             ErrorIsTerminal = errorIsTerminal && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"),
             Cancelled = cancellation.Token,
+            SystemRoot = Environment.GetEnvironmentVariable(RootVariable) is { Length: > 0 } root ? root : "/",
         };
 
         var code = program(session);

@@ -39,6 +39,9 @@ internal sealed class Session
     /// <summary>Set by Ctrl-C: say what is known and end.</summary>
     public CancellationToken Cancelled { get; init; }
 
+    /// <summary>The directory that stands for <c>/</c> where the machine itself is looked at; tests have others.</summary>
+    public string SystemRoot { get; init; } = "/";
+
     /// <summary>Writer of results.</summary>
     public Ink OutInk => field ??= new Ink(Out, ColourOut);
 

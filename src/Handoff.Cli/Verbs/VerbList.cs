@@ -9,6 +9,7 @@ internal static class VerbList
         new CheckVerb(),
         new ExplainVerb(),
         new ReportVerb(),
+        new RecordVerb(),
         new KernelsVerb(),
         new MachinesVerb(),
         new DumpVerb(),

@@ -1,7 +1,8 @@
 namespace Handoff.Tracing.Writing;
 
 /// <summary>Packed chunks of all CPUs in one temporary file, until it is known where each CPU's go.</summary>
-internal sealed class ChunkSpool : IDisposable
+/// <param name="directory">Where; <see langword="null"/> for the system's place for temporary files.</param>
+internal sealed class ChunkSpool(string? directory = null) : IDisposable
 {
     private FileStream? _file;
 
@@ -9,7 +10,7 @@ internal sealed class ChunkSpool : IDisposable
     /// <returns>Where it is.</returns>
     internal (long Offset, int Size) Add(ReadOnlySpan<byte> sizes, ReadOnlySpan<byte> packed)
     {
-        _file ??= new FileStream(Path.GetTempFileName(), FileMode.Open, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        _file ??= new FileStream(directory is null ? Path.GetTempFileName() : Path.Combine(directory, $".handoff-{Environment.ProcessId}.spool"), directory is null ? FileMode.Open : FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
         var place = (_file.Position, sizes.Length + packed.Length);
         _file.Write(sizes);
         _file.Write(packed);

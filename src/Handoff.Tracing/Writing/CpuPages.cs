@@ -84,6 +84,19 @@ internal sealed class CpuPages
         Events++;
     }
 
+    /// <summary>Adds a page as it is. Not to be mixed with records.</summary>
+    internal void AddPage(ReadOnlySpan<byte> page, int events)
+    {
+        page.CopyTo(_chunk.AsSpan(_page, _shape.PageSize));
+        Events += events;
+        _page += _shape.PageSize;
+        if (_page == _chunk.Length)
+            Pack();
+    }
+
+    /// <summary>Takes over how many events were lost, which pages say themselves.</summary>
+    internal void SetLost(ulong count) => Lost = count;
+
     /// <summary>Notes that events were lost after the last record.</summary>
     internal void AddLost(ulong time, ulong count)
     {

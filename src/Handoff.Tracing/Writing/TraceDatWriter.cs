@@ -5,7 +5,9 @@ using ZstdSharp;
 namespace Handoff.Tracing.Writing;
 
 /// <summary>Writes trace.dat of version 7, compressed with zstd. Memory does not grow with the number of events.</summary>
-internal sealed class TraceDatWriter(TraceDatContents contents) : IDisposable
+/// <param name="contents">Everything but the events.</param>
+/// <param name="spool">Directory for what has been added; <see langword="null"/> for the system's place for temporary files.</param>
+internal sealed class TraceDatWriter(TraceDatContents contents, string? spool = null) : IDisposable
 {
     private const int Level = 3;
     private const int MostPagesPerChunk = 32;
@@ -18,7 +20,7 @@ internal sealed class TraceDatWriter(TraceDatContents contents) : IDisposable
     ];
 
     private readonly Compressor _compressor = new(Level);
-    private readonly ChunkSpool _spool = new();
+    private readonly ChunkSpool _spool = new(spool);
     private readonly SortedDictionary<(int Instance, int Cpu), CpuPages> _cpus = [];
     private readonly ByteBuilder _sizes = new(contents.BigEndian);
     private CpuPages? _last;
@@ -28,6 +30,15 @@ internal sealed class TraceDatWriter(TraceDatContents contents) : IDisposable
 
     /// <summary>Adds a record; those of one CPU in their order.</summary>
     internal void Add(int instance, int cpu, ulong time, ReadOnlySpan<byte> record) => Cpu(instance, cpu).Add(time, record);
+
+    /// <summary>Adds a page as the kernel made it; those of one CPU in their order.</summary>
+    internal void AddPage(int instance, int cpu, ReadOnlySpan<byte> page, int events) => Cpu(instance, cpu).AddPage(page, events);
+
+    /// <summary>Events of one CPU so far.</summary>
+    internal long EventsOf(int instance, int cpu) => _cpus.TryGetValue((instance, cpu), out var pages) ? pages.Events : 0;
+
+    /// <summary>Says how many events of a CPU were lost in all, where its pages say it already.</summary>
+    internal void SetLost(int instance, int cpu, ulong count) => Cpu(instance, cpu).SetLost(count);
 
     /// <summary>Notes that events were lost.</summary>
     internal void AddLost(int instance, int cpu, ulong time, ulong count) => Cpu(instance, cpu).AddLost(time, count);
