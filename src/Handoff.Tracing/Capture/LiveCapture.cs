@@ -52,7 +52,7 @@ public sealed class LiveCapture : IDisposable
                 HeaderPage = page,
                 HeaderEvent = Bytes($"{tracing}/events/header_event"),
                 FtraceFormats = Formats($"{tracing}/events/ftrace"),
-                Systems = [.. new[] { "dma", "swiotlb", "dma_buf" }.Select(group => (group, Formats($"{tracing}/events/{group}"))).Where(static group => group.Item2.Count > 0)],
+                Systems = [.. TraceInstance.Groups.Select(group => (group, Formats($"{tracing}/events/{group}"))).Where(static group => group.Item2.Count > 0)],
                 PrintkFormats = Bytes($"{tracing}/printk_formats"),
                 Symbols = MarkerSymbols(),
                 Cpus = system.Names($"{_instance.Path}/per_cpu").Length,

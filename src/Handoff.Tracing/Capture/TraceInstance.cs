@@ -7,7 +7,8 @@ internal sealed class TraceInstance : IDisposable
 {
     private const string Prefix = "handoff-";
 
-    private static readonly string[] Groups = ["dma", "swiotlb", "dma_buf"];
+    /// <summary>Groups of events that are of interest, as far as a kernel has them.</summary>
+    internal static readonly string[] Groups = ["dma", "swiotlb", "dma_buf"];
 
     private readonly CaptureSystem _system;
     private bool _removed;
