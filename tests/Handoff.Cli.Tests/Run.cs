@@ -31,5 +31,5 @@ internal sealed record Run(ExitCode Code, string Out, string Error)
     }
 
     /// <summary>The reader of a run.</summary>
-    internal sealed record Settings(int Width = 80, bool Colour = false, string Input = "", CancellationToken Cancelled = default, string Root = "/");
+    internal sealed record Settings(int Width = 80, bool Colour = false, string Input = "", string Root = "/", CancellationToken Cancelled = default);
 }

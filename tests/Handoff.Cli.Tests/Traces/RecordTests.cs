@@ -29,7 +29,7 @@ public sealed class RecordTests : IDisposable
         Assert.Equal([0u, 0xffu], facts.NodeOf("0000:00:03.0")!.Cells("bus-range"));
 
         // Names of tasks are the kernel's, which keeps few of them.
-        static string Plain(string text) => System.Text.RegularExpressions.Regex.Replace(text, "^ *\\S.{0,15}-([0-9]+) ", "$1 ", System.Text.RegularExpressions.RegexOptions.Multiline);
+        static string Plain(string text) => System.Text.RegularExpressions.Regex.Replace(text, "^ *\\S.{0,15}-(?<pid>[0-9]+) ", "${pid} ", System.Text.RegularExpressions.RegexOptions.Multiline);
     }
 
     [Fact]
