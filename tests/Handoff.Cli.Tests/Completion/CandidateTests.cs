@@ -20,7 +20,7 @@ public sealed class CandidateTests
 
     [Theory]
     [InlineData("ch", "check")]
-    [InlineData("re", "report redact replay")]
+    [InlineData("re", "report redact record replay")]
     [InlineData("check|--f", "--format")]
     [InlineData("check|--format|json|--f", "")]
     [InlineData("check|--format|", "json sarif ktap tap herd")]

@@ -52,7 +52,7 @@ public sealed class RecordTests : IDisposable
     public void A_command_is_recorded_while_it_runs()
     {
         using var machine = new FakeMachine();
-        var run = Record(machine, "-o", In("one"), "--", "touch", In("ran"), "--not-ours");
+        var run = Record(machine, "-o", In("one"), "--", "false");
         Assert.Equal(ExitCode.AsExpected, run.Code);
         Assert.Contains("handoff: the command ended with exit code 1", run.Error, StringComparison.Ordinal);
         run = Record(machine, "-o", In("two"), "--", "touch", In("ran"));
