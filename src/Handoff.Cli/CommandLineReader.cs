@@ -49,6 +49,8 @@ internal sealed class CommandLineReader
             string name = arg.Split('=', ':')[0];
             if (name.Length > 1 && name[0] == '-' && !IsOption(result, name) && !IsValue(result, arg))
                 throw new UserErrorException(ExitCode.Usage, $"unknown option '{name}'", Suggest(name, OptionsOf(command)) ?? $"see {help}");
+            if (name.Length > 1 && name[0] == '-' && name.Length < arg.Length && !IsValue(result, arg) && IsSwitch(command, name))
+                throw new UserErrorException(ExitCode.Usage, $"option '{name}' takes no value", $"see {help}");
         }
 
         if (isRoot && result.UnmatchedTokens.Count > 0)
@@ -94,6 +96,9 @@ internal sealed class CommandLineReader
 
         return false;
     }
+
+    private static bool IsSwitch(Command command, string name) =>
+        command.Options.Concat(command.Parents.OfType<Command>().SelectMany(static parent => parent.Options)).Any(option => option is Option<bool> && (option.Name == name || option.Aliases.Contains(name)));
 
     // A lone number or word after an option that takes one: `--max-states -1` is that option's mistake, not an unknown option.
     private static bool IsValue(ParseResult result, string arg) =>

@@ -3,6 +3,7 @@ namespace Handoff.Cli;
 /// <summary>Files that verbs write: whole or not at all.</summary>
 internal static class OutputFile
 {
+    private const string SharedMemory = "/dev/shm/"; // the one directory of files below /dev
     private static readonly string[] NoPlaces = ["/dev/", "/proc/", "/sys/"];
 
     /// <summary>Says early that a file or directory cannot be written where it is wanted.</summary>
@@ -12,10 +13,11 @@ internal static class OutputFile
     public static void Check(string path, bool force)
     {
         string name = LitmusFile.Printable(path);
-        string full = Path.GetFullPath(path);
         if (path.Length == 0)
             throw new UserErrorException(ExitCode.Usage, "the name of the output is empty");
-        if (NoPlaces.Any(place => Target(full).StartsWith(place, StringComparison.Ordinal)))
+        string full = Path.GetFullPath(path);
+        string target = Target(full);
+        if (NoPlaces.Any(place => target.StartsWith(place, StringComparison.Ordinal)) && !target.StartsWith(SharedMemory, StringComparison.Ordinal))
             throw new UserErrorException(ExitCode.CannotWrite, $"{name}: is no place for files");
         string parent = Path.GetDirectoryName(full.TrimEnd('/')) ?? "/";
         if (!Directory.Exists(parent))
@@ -26,10 +28,20 @@ internal static class OutputFile
             throw new UserErrorException(ExitCode.CannotWrite, $"{name}: exists already", "--force replaces it");
     }
 
+    /// <summary>Says early that a file cannot be written, or replaced if there is one.</summary>
+    /// <exception cref="UserErrorException">It cannot.</exception>
+    public static void CheckFile(string path)
+    {
+        if (path.Length > 0 && Directory.Exists(path))
+            throw new UserErrorException(ExitCode.CannotWrite, $"{LitmusFile.Printable(path)}: is a directory");
+        Check(path, force: true);
+    }
+
     /// <summary>Writes a file under another name first, and gives it its own when it is complete.</summary>
     /// <exception cref="UserErrorException">It cannot be written.</exception>
     public static void Write(string path, Action<FileStream> write)
     {
+        CheckFile(path); // never over a device: it would be replaced by a file
         string target = Target(Path.GetFullPath(path));
         string temporary = TemporaryBeside(target);
         try

@@ -20,7 +20,7 @@ internal static class TestReader
         {
             text = ReadText(file, session);
         }
-        catch (UserErrorException problem)
+        catch (UserErrorException problem) when (problem.Code == ExitCode.BadInput)
         {
             session.ErrorInk.Write("handoff: ", Reports.Text.Tone.Bad).WriteLine(problem.Message);
             unusable.Add(new UnusableTest(file.Name, file.Location, problem.Message, null));

@@ -5,7 +5,7 @@ using System.Text;
 namespace Handoff.Cli.Tests;
 
 /// <summary>What bad use gets: a message, a hint where there is one, and an exit code. Never a stack trace, never a result.</summary>
-public sealed class BadUseTests : IDisposable
+public sealed partial class BadUseTests : IDisposable
 {
     private const string Good = "litmus \"t\"\ndevice d;\nbuffer b = page(4K);\nb.write(1);\nexpect ok;\n";
 
@@ -35,6 +35,13 @@ public sealed class BadUseTests : IDisposable
         using (var file = new GZipStream(File.Create(In("empty.tar.gz")), CompressionLevel.Fastest))
         using (var tar = new TarWriter(file))
             tar.WriteEntry(new UstarTarEntry(TarEntryType.Directory, "bundle/"));
+        File.WriteAllText(In("sched.txt"), "bash-1 [001] d..2. 100.000001: sched_switch: prev_comm=bash prev_pid=1 prev_prio=120 prev_state=S ==> next_comm=swapper/1 next_pid=0 next_prio=120\n");
+        byte[] noise = new byte[3000];
+        new Random(7).NextBytes(noise);
+        File.WriteAllBytes(In("noise"), noise);
+        string shipped = $"{AppContext.BaseDirectory}/Recordings/arm64-nc-small";
+        File.WriteAllBytes(In("half.dat"), File.ReadAllBytes($"{shipped}/trace.dat")[..20_000]);
+        File.WriteAllBytes(In("half.zst"), File.ReadAllBytes($"{shipped}/trace.v6.dat.zst")[..30_000]);
         Directory.CreateDirectory(In("nothing"));
         Directory.CreateDirectory(In("some"));
         File.WriteAllText(In("some/good.litmus"), Good);
@@ -97,6 +104,18 @@ public sealed class BadUseTests : IDisposable
         { "check $/good.litmus --format ktap --explain", 2, "--format ktap and --explain exclude each other" },
         { "report $/trace.txt --format ktap", 2, "--format: 'ktap' is no format" },
         { "check $/good.litmus --herd --explain", 2, "--herd and --explain exclude each other" },
+        { "explain $/good.litmus --verdict ok", 2, "'ok' is no verdict\n  hint: verdicts: contract, fails" },
+        { "check $/good.litmus --on arm64-nc-6g,arm64-coh-6g", 2, "arm64-nc-6g and arm64-coh-6g are different machines" },
+        { "machines nope", 2, "no known machine has this name: 'nope'" },
+        { "check $/good.litmus --plain=perhaps", 2, "option '--plain' takes no value" },
+        { "check $/good.litmus --json=yes", 2, "option '--json' takes no value" },
+        { "help chekc", 2, "unknown verb 'chekc'\n  hint: did you mean 'check'?" },
+        { "help check --man", 2, "--man is about all verbs; name none" },
+        { "help check report", 2, "'report' is one word too many" },
+        { "completion", 2, "'handoff completion' needs SHELL\n  hint: shells: bash, zsh, fish" },
+        { "completion bsh", 2, "'bsh' is no known shell\n  hint: did you mean 'bash'?" },
+        { "completion powershell", 2, "'powershell' is no known shell\n  hint: shells: bash, zsh, fish" },
+        { "completion bash zsh", 2, "'zsh' is one word too many" },
         { "explain $/good.litmus --verdict stael", 2, "'stael' is no verdict\n  hint: did you mean 'stale'?" },
 
         // files
@@ -117,69 +136,33 @@ public sealed class BadUseTests : IDisposable
         { "check /dev/null", 3, "/dev/null:1:1: error HL" },
         { "check /proc/self/mem", 3, "/proc/self/mem: cannot be read" },
         { "check -", 3, "-:1:1: error HL" },
+        { "explain $/missing.litmus", 3, "missing.litmus: no such file or directory" },
+        { "explain $/zero.litmus", 3, "zero.litmus: is no text" },
+        { "explain $/good.litmus --witness $/missing", 3, "missing: cannot be read" },
+        { "explain $/good.litmus --witness $/zero.litmus", 3, "zero.litmus: error HW0001" },
 
-        // recordings
-        { "dmup $/trace.txt", 2, "unknown verb 'dmup'\n  hint: did you mean 'dump'?" },
-        { "dump", 2, "'handoff dump' needs TRACE" },
-        { "dump $/trace.txt $/trace.txt", 2, "is one word too many" },
-        { "dump $/trace.txt --json --csv", 2, "--json and --csv exclude each other" },
-        { "dump $/trace.txt --jsom", 2, "unknown option '--jsom'\n  hint: did you mean '--json'?" },
-        { "dump $/trace.txt --device", 2, "option '--device' needs A,B,…" },
-        { "dump $/trace.txt --device nic,", 2, "--device: 'nic,' has an empty item" },
-        { "dump $/trace.txt --device nik", 2, "no device 'nik' in the recording\n  hint: did you mean 'nic'?" },
-        { "dump $/trace.txt --device 0000:00:02.0", 2, "no device '0000:00:02.0' in the recording\n  hint: there are: nic, disk" },
-        { "dump $/trace.txt --event dma_map_pgae", 2, "no event 'dma_map_pgae' in the recording\n  hint: did you mean 'dma_map_page'?" },
-        { "dump $/trace.txt --from soon", 2, "--from: 'soon' is no time\n  hint: write seconds of the recording's clock (12.5)" },
-        { "dump $/trace.txt --from -1", 2, "--from: '-1' is no time" },
-        { "dump $/trace.txt --to 1e3", 2, "--to: '1e3' is no time" },
-        { "dump $/trace.txt --to 99999999999999999999", 2, "--to: '99999999999999999999' is no time" },
-        { "dump $/trace.txt --from 2 --to 1", 2, "--from 2 is after --to 1" },
-        { "dump $/trace.txt --from-marker phase", 2, "no marker contains 'phase'\n  hint: handoff dump TRACE --event marker lists them" },
-        { "dump $/trace.txt --address here", 2, "--address: 'here' is no address" },
-        { "dump $/trace.txt --address 2000-1000", 2, "--address: '2000-1000' is no address" },
-        { "dump $/trace.txt --address 1000+0", 2, "--address: '1000+0' is no address" },
-        { "dump $/trace.txt --address ffffffffffffffff+2", 2, "is no address and no range of them" },
-        { "dump $/trace.txt --address 11112222333344445", 2, "is no address" },
-        { "dump $/missing.dat", 3, "missing.dat: no such file or directory" },
-        { "dump $/trace.tx", 3, "did you mean '$/trace.txt'?" },
-        { "dump $/nothing", 3, "nothing: there is no recording in this directory\n  hint: looked for trace.dat" },
-        { "dump $/some", 3, "there is no recording in this directory" },
-        { "dump $/empty.litmus", 3, "empty.litmus: error HT0002: the file is empty" },
-        { "dump $/words.litmus", 3, "words.litmus: error HT0002: this is no recording of a known format" },
-        { "dump $/zero.litmus", 3, "error HT0002" },
-        { "dump $/trace.dat", 3, "trace.dat: error HT0100 at byte 0: the file ends within its first fields" },
-        { "dump $/eight.dat", 3, "eight.dat: error HT0101 at byte 10: version 8 of trace.dat is unknown" },
-        { "dump $/lzma.dat", 3, "lzma.dat: error HT0102: compression lzma is unknown" },
-        { "dump $/trace.txt.xz", 3, "error HT0003: the file is compressed with xz, which is not read directly\n  hint: unpack it first" },
-        { "dump $/cut.gz", 3, "cut.gz: error HT000" },
-        { "dump $/cut.zst", 3, "cut.zst: error HT000" },
-        { "dump $/broken.zip", 3, "broken.zip: the archive is damaged or cannot be unpacked" },
-        { "dump $/empty.tar.gz", 3, "empty.tar.gz: there is no recording in this archive" },
-        { "dump /dev/null", 3, "/dev/null: error HT0002: the file is empty" },
-        { "dump /proc/self/mem", 3, "/proc/self/mem: error HT0001" },
-        { "dump -", 3, "-: error HT0002: the file is empty" },
-        { "slice $/trace.txt", 2, "option '--output' needs OUT" },
-        { "slice -o $/new.dat", 2, "'handoff slice' needs TRACE" },
-        { "slice $/trace.txt -o", 2, "option '--output' needs OUT" },
-        { "slice $/trace.txt -o $/new.dat --event map_sg", 2, "unknown option '--event'" },
-        { "slice $/trace.txt -o $/new.dat --device nik", 2, "no device 'nik' in the recording\n  hint: did you mean 'nic'?" },
-        { "slice $/missing.dat -o $/new.dat", 3, "missing.dat: no such file or directory" },
-        { "slice $/words.litmus -o $/new.dat", 3, "error HT0002" },
-        { "slice $/trace.txt -o $/no/such/place.dat", 5, "place.dat: there is no directory $/no/such" },
-        { "slice $/trace.txt -o $/good.litmus", 5, "good.litmus: exists already\n  hint: --force replaces it" },
-        { "slice $/trace.txt -o $/some", 5, "some: is a directory that is not empty\n  hint: name a new one" },
-        { "slice $/trace.txt -o /dev/null", 5, "/dev/null: is no place for files" },
-        { "slice $/trace.txt -o /dev/full --force", 5, "/dev/full: is no place for files" },
-        { "slice $/trace.txt -o /proc/new.dat", 5, "is no place for files" },
-        { "diff $/trace.txt", 2, "'handoff diff' needs AFTER" },
-        { "diff - -", 2, "only one of two recordings can come from standard input" },
-        { "diff $/trace.txt $/trace.txt --csv", 2, "unknown option '--csv'" },
-        { "diff $/trace.txt $/missing.dat", 3, "missing.dat: no such file or directory" },
-        { "diff $/words.litmus $/trace.txt", 3, "HT0002" },
+        // outputs
+        { "check $/good.litmus --html", 2, "option '--html' needs FILE" },
+        { "check $/good.litmus --html=", 2, "option '--html' needs FILE" },
+        { "check $/good.litmus --html /dev/full", 5, "/dev/full: is no place for files" },
+        { "check $/good.litmus --html /dev/stdout", 5, "is no place for files" },
+        { "check $/good.litmus --html /proc/new.html", 5, "/proc/new.html: is no place for files" },
+        { "check $/good.litmus --html $/nothing", 5, "nothing: is a directory" },
+        { "check $/good.litmus --html $/no/such/new.html", 5, "new.html: there is no directory $/no/such" },
+        { "check $/good.litmus --html $/good.litmus/new.html", 5, "new.html: there is no directory $/good.litmus" },
+        { "check $/missing.litmus --html $/new.html", 3, "missing.litmus: no such file" },
+        { "check $/broken.litmus --html $/new.html", 3, "error HL" },
+        { "explain $/good.litmus --html /dev/null", 5, "/dev/null: is no place for files" },
+        { "explain $/good.litmus --save-witness $/no/such/new", 5, "there is no directory" },
     };
+
+    [Fact]
+    public void The_table_is_long_enough() =>
+        Assert.InRange(Table.Concat(RecordingTable).Select(static row => row.Data.Item1).Distinct().Count(), 180, int.MaxValue);
 
     [Theory]
     [MemberData(nameof(Table))]
+    [MemberData(nameof(RecordingTable))]
     public void Bad_use_gets_a_message_and_an_exit_code(string line, int code, string message)
     {
         var run = Run.Of(line.Replace("$", _directory, StringComparison.Ordinal).Split(' '));

@@ -34,7 +34,7 @@ internal static class ProcessSession
         {
             Out = output,
             Error = error,
-            OpenInput = Console.OpenStandardInput,
+            OpenInput = () => OperatingSystem.IsLinux() ? new InterruptibleInput(Console.OpenStandardInput(), cancellation.Token) : Console.OpenStandardInput(),
             RawOut = standardOutput,
             OutputIsGone = () => standardOutput.Failure is not null || rawOutput is PosixOutput { IsGone: true },
             OutIsTerminal = outIsTerminal,

@@ -45,6 +45,8 @@ internal sealed class CheckVerb : Verb
             throw new UserErrorException(ExitCode.Usage, $"{(format == OutputFormat.Herd ? "--herd" : "--format " + OutputFormatOptionSet.Name(format))} and --explain exclude each other");
 
         string? html = arguments.GetValue(_html);
+        if (html is not null)
+            OutputFile.CheckFile(html);
         // Findings in SARIF have the steps that lead to them.
         var request = _common.Read(arguments) with { Explain = explain || html is not null || format == OutputFormat.Sarif };
         bool complete = TestReader.ReadAll(LitmusFile.Find(arguments.GetRequiredValue(_paths)), session, out var tests, out var unusable);

@@ -36,6 +36,8 @@ internal sealed class ExplainVerb : Verb
 
     public override ExitCode Run(System.CommandLine.ParseResult arguments, Session session)
     {
+        if (arguments.GetValue(_html) is { } page)
+            OutputFile.CheckFile(page);
         string path = arguments.GetRequiredValue(_path);
         var verdict = arguments.GetValue(_verdict) is { } word ? ReadVerdict(word) : (Verdict?)null;
         var request = _common.Read(arguments) with { Explain = true };

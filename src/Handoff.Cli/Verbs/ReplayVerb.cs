@@ -42,6 +42,8 @@ internal sealed class ReplayVerb : Verb
 
     public override ExitCode Run(ParseResult arguments, Session session)
     {
+        if (arguments.GetValue(_html) is { } page)
+            OutputFile.CheckFile(page);
         long began = Stopwatch.GetTimestamp();
         var sizes = arguments.GetValue(_sizes) is { } size ? PoolSizeText.ParseList("--swiotlb", size) : [];
         var kernels = arguments.GetValue(_kernels) is { } names ? KernelNames.Parse(names).DistinctBy(static kernel => kernel.Name).ToList<KernelProfile?>() : [null];

@@ -39,6 +39,8 @@ internal sealed class ReportVerb : Verb
         string path = arguments.GetRequiredValue(_path);
         int top = ReadTop(arguments.GetValue(_top));
         string? html = arguments.GetValue(_html);
+        if (html is not null)
+            OutputFile.CheckFile(html);
         var format = _format.Read(arguments);
         long began = Stopwatch.GetTimestamp();
         using var input = TraceInput.Open(path, session);

@@ -40,6 +40,8 @@ internal sealed class SizeVerb : Verb
 
     public override ExitCode Run(ParseResult arguments, Session session)
     {
+        if (arguments.GetValue(_html) is { } page)
+            OutputFile.CheckFile(page);
         long began = Stopwatch.GetTimestamp();
         double headroom = arguments.GetValue(_headroom) is { } share ? ReadShare(share) : new SizeOptions().Headroom;
         var kernels = arguments.GetValue(_kernel) is { } names ? KernelNames.Parse(names) : [];
