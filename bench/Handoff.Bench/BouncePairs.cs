@@ -12,12 +12,13 @@ internal static class BouncePairs
     public static readonly int[] Sizes = [64, 512, 2048, 4096, 16384, 65536, 262144];
     private const ulong PoolStart = 0x1000_0000, Buffers = 0x2000_0000;
 
-    public readonly record struct Result(double NsPerPair, long Pairs, double Seconds, double AllocatedPerPair);
+    public readonly record struct Result(double NsPerPair, long Pairs, double Seconds, double AllocatedPerPair, double[] NsOfThreads);
 
     /// <summary>Whether the yardstick measures this combination (a quarter of the pool at most stays mapped).</summary>
     public static bool Applies(int threads, int depth, int size) => (long)depth * size * threads <= 24 << 20;
 
-    public static Result Measure(int threads, int depth, int size, long pairs)
+    /// <summary>Measures one combination; with <paramref name="apart"/> each thread has a pool of its own.</summary>
+    public static Result Measure(int threads, int depth, int size, long pairs, bool apart = false)
     {
         RealMemory memory = RealMemory.Reserve(new(PoolStart), 0x2000_0000);
         try
@@ -30,13 +31,15 @@ internal static class BouncePairs
                 Cpus = 2,
                 SwiotlbStart = new(PoolStart),
             };
-            var layer = new DmaLayer<RealMemory>(machine, new KernelProfile("linux-6.12", new KernelSwitches(), ""), memory);
+            var kernel = new KernelProfile("linux-6.12", new KernelSwitches(), "");
+            var shared = new DmaLayer<RealMemory>(machine, kernel, memory);
             var seconds = new double[threads];
             var allocated = new double[threads];
             using var start = new Barrier(threads);
             Thread[] workers = [.. Enumerable.Range(0, threads).Select(cpu => new Thread(() =>
             {
                 CurrentCpu.Id = cpu;
+                DmaLayer<RealMemory> layer = apart ? new(machine with { SwiotlbStart = new(PoolStart + ((ulong)cpu << 26)) }, kernel, memory) : shared;
                 for (int warm = 0; warm < 3; warm++)
                 {
                     Run(layer, cpu, depth, (ulong)size, Math.Min(pairs, 50_000));
@@ -51,7 +54,7 @@ internal static class BouncePairs
             foreach (Thread worker in workers)
                 worker.Join();
             double worst = seconds.Max();
-            return new(worst / pairs * 1e9, threads * pairs, worst, allocated.Sum() / (threads * pairs));
+            return new(worst / pairs * 1e9, threads * pairs, worst, allocated.Sum() / (threads * pairs), [.. seconds.Select(s => s / pairs * 1e9)]);
         }
         finally
         {

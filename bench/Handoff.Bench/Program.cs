@@ -2,14 +2,18 @@ using System.Globalization;
 using Handoff.Bench;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-if (args is ["pairs", var wantedThreads, var wantedDepth, var wantedSize, var rounds])
+if (args is ["pairs" or "pairs-apart", var wantedThreads, var wantedDepth, var wantedSize, var rounds])
 {
     // One combination, again and again, for bench/scaling.
     int size = int.Parse(wantedSize), threads = int.Parse(wantedThreads), depth = int.Parse(wantedDepth);
     for (int warm = 0; warm < 2; warm++)
         BouncePairs.Measure(threads, depth, size, 300_000);
     for (int round = int.Parse(rounds); round > 0; round--)
-        Console.WriteLine($"{BouncePairs.Measure(threads, depth, size, size >= 4096 ? 400_000 : 4_000_000).NsPerPair:F1}");
+    {
+        foreach (double ns in BouncePairs.Measure(threads, depth, size, size >= 2048 ? 4_000_000 : 20_000_000, args[0] == "pairs-apart").NsOfThreads)
+            Console.WriteLine($"{ns:F1}");
+    }
+
     return;
 }
 
