@@ -16,8 +16,7 @@ internal static class OutputFile
         if (path.Length == 0)
             throw new UserErrorException(ExitCode.Usage, "the name of the output is empty");
         string full = Path.GetFullPath(path);
-        string target = Target(full);
-        if (NoPlaces.Any(place => target.StartsWith(place, StringComparison.Ordinal)) && !target.StartsWith(SharedMemory, StringComparison.Ordinal))
+        if (IsNoPlace(full) || IsNoPlace(Target(full))) // /dev/stdout may lead to a file
             throw new UserErrorException(ExitCode.CannotWrite, $"{name}: is no place for files");
         string parent = Path.GetDirectoryName(full.TrimEnd('/')) ?? "/";
         if (!Directory.Exists(parent))
@@ -27,6 +26,9 @@ internal static class OutputFile
         if (File.Exists(path) && !force)
             throw new UserErrorException(ExitCode.CannotWrite, $"{name}: exists already", "--force replaces it");
     }
+
+    private static bool IsNoPlace(string full) =>
+        NoPlaces.Any(place => full.StartsWith(place, StringComparison.Ordinal)) && !full.StartsWith(SharedMemory, StringComparison.Ordinal);
 
     /// <summary>Says early that a file cannot be written, or replaced if there is one.</summary>
     /// <exception cref="UserErrorException">It cannot.</exception>
