@@ -92,6 +92,8 @@ internal sealed partial class MappingFollower
             Forget(buffer.Time, buffer.Time);
         }
 
+        if (_swapped.Count > 0)
+            _swapped.Remove((buffer.Device, buffer.Address.Value));
         _sink.Mapped(buffer);
         _tracker.Process(new MappingEvent
         {
@@ -116,6 +118,12 @@ internal sealed partial class MappingFollower
     {
         if (!_replaced.IsEmpty && kind == MappingKind.Coherent && _replaced.Take(e.Device, e.DmaAddress.Value, false, e.Time, e.Cpu, e.Size, out _))
             return; // of the one before, which was taken to be freed unseen
+        if (_swapped.Count > 0 && kind == MappingKind.Coherent && _swapped.TryGetValue((e.Device, e.DmaAddress.Value), out ulong size) && size == e.Size)
+        {
+            _swapped.Remove((e.Device, e.DmaAddress.Value));
+            return; // of the one that was logged before the other, and made after it
+        }
+
         var release = new MappingEvent
         {
             Kind = MappingEventKind.Unmap,

@@ -16,6 +16,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     /// <summary>Live mappings followed; a recording without unmaps would fill any memory.</summary>
     private const int MostLive = 1 << 22;
 
+    private const int MostSwapped = 1024;
     private const int MostCpus = 8192; // of further ones no time is kept
 
     private readonly RecordingReader _reader;
@@ -26,6 +27,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private readonly BounceAttempts _attempts;
     private readonly EarlyReleases _early = new();
     private readonly EarlyReleases _replaced = new(); // allocations whose free may be logged after the next allocation of the same memory
+    private readonly Dictionary<(int Device, ulong Address), ulong> _swapped = []; // sizes of replaced allocations that may be the later ones: clocks differ
     private readonly List<BounceAttempt> _found = [];
     private readonly List<int> _foundEntries = [];
     private long _earlyReleases; // that a map of another processor followed
@@ -166,6 +168,8 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
 
     void IMappingListener.Ended(in LiveMapping mapping, in MappingEvent release)
     {
+        if (release.Kind == MappingEventKind.Map && CpuOf(mapping.Tag) != (Cpu & CpuMask) && release.Time - mapping.Time <= (long)EarlyReleases.MostDisorder && _swapped.Count < MostSwapped)
+            _swapped[(mapping.Device, mapping.Address.Value)] = mapping.Size;
         if (release.Kind == MappingEventKind.Map)
             _replaced.Add(mapping.Device, mapping.Address.Value, false, new EarlyReleases.Release((ulong)release.Time, Cpu, mapping.Size, mapping.Direction, mapping.Attributes, mapping.Mapping, IsSecond: false));
         _sink.Ended(mapping, release);
@@ -235,6 +239,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         _attempts.Forget();
         _early.Forget();
         _replaced.Forget();
+        _swapped.Clear();
         _sink.Gap(time, since);
     }
 
