@@ -5,9 +5,8 @@ namespace Handoff.Cli.Terminal;
 /// <summary>Standard input that Ctrl-C ends even while nobody writes into it.</summary>
 /// <param name="inner">The input.</param>
 /// <param name="cancelled">Set by Ctrl-C.</param>
-internal sealed partial class InterruptibleInput(Stream inner, CancellationToken cancelled) : Stream
+internal sealed class InterruptibleInput(Stream inner, CancellationToken cancelled) : Stream
 {
-    private const short WaitForBytes = 1; // POLLIN
     private const int Interrupted = 4; // EINTR: the signal of Ctrl-C itself ends a wait
     private const int Patience = 100; // milliseconds between looks at the token
 
@@ -23,9 +22,8 @@ internal sealed partial class InterruptibleInput(Stream inner, CancellationToken
 
     public override int Read(Span<byte> buffer)
     {
-        var wait = new PollEntry { Descriptor = 0, Events = WaitForBytes };
         int ready;
-        while ((ready = Poll(ref wait, 1, Patience)) == 0 || (ready < 0 && Marshal.GetLastPInvokeError() == Interrupted))
+        while ((ready = Descriptor.Wait(0, Descriptor.HasBytes, Patience)) == 0 || (ready < 0 && Marshal.GetLastPInvokeError() == Interrupted))
         {
             if (cancelled.IsCancellationRequested)
                 throw new UserErrorException(ExitCode.Inconclusive, "interrupted while waiting for standard input");
@@ -52,17 +50,5 @@ internal sealed partial class InterruptibleInput(Stream inner, CancellationToken
         if (disposing)
             inner.Dispose();
         base.Dispose(disposing);
-    }
-
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(ref PollEntry entries, nuint count, int timeout);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
     }
 }

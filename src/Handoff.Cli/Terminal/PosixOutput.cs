@@ -9,7 +9,6 @@ namespace Handoff.Cli.Terminal;
 internal sealed partial class PosixOutput(int descriptor) : Stream
 {
     private const int Interrupted = 4, TryAgain = 11, BrokenPipe = 32; // EINTR, EAGAIN, EPIPE: the same numbers on every Linux architecture .NET runs on
-    private const short WaitForRoom = 4; // POLLOUT
 
     /// <summary>Whether the reader has gone.</summary>
     public bool IsGone { get; private set; }
@@ -38,8 +37,7 @@ internal sealed partial class PosixOutput(int descriptor) : Stream
             int error = Marshal.GetLastPInvokeError();
             if (error == TryAgain)
             {
-                var wait = new PollEntry { Descriptor = descriptor, Events = WaitForRoom };
-                _ = Poll(ref wait, 1, -1);
+                _ = Descriptor.Wait(descriptor, Descriptor.HasRoom, -1);
             }
             else if (error == BrokenPipe)
             {
@@ -68,16 +66,4 @@ internal sealed partial class PosixOutput(int descriptor) : Stream
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     private static partial nint Write(int descriptor, ReadOnlySpan<byte> bytes, nint count);
-
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(ref PollEntry entries, nuint count, int timeout);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Events;
-        public short Returned;
-    }
 }
