@@ -129,18 +129,7 @@ public static class WitnessFile
 
         json.WriteStartArray("memory");
         foreach (StoryCell cell in step.Memory)
-        {
-            json.WriteStartObject();
-            json.WriteString("name", cell.Name);
-            json.WriteString("memory", cell.Dram);
-            if (cell.Cache is { } cache)
-            {
-                json.WriteString("cache", cache);
-                json.WriteBoolean("dirty", cell.Dirty);
-            }
-
-            json.WriteEndObject();
-        }
+            cell.WriteTo(json);
 
         json.WriteEndArray();
         json.WriteEndObject();

@@ -3,6 +3,7 @@ using Handoff.Litmus;
 using Handoff.Litmus.Language;
 using Handoff.Litmus.Witnesses;
 using Handoff.Ownership;
+using Handoff.Reports.Text;
 
 namespace Handoff.Reports.Check;
 
@@ -13,11 +14,10 @@ public static class CheckJsonWriter
     public const string Schema = "handoff-check/1";
 
     /// <summary>Writes the report and a line feed.</summary>
-    public static void Write(CheckReport report, Stream output)
+    public static void Write(CheckReport report, Stream output) => JsonText.Write(output, Schema, json => Members(json, report));
+
+    private static void Members(Utf8JsonWriter json, CheckReport report)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartObject();
-        json.WriteString("schema", Schema);
         json.WriteStartArray("kernels");
         foreach (var kernel in report.Kernels)
         {
@@ -44,9 +44,6 @@ public static class CheckJsonWriter
         json.WriteEndObject();
         if (report.EndedEarly is { } why)
             json.WriteString("endedEarly", why);
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 
     private static void Write(Utf8JsonWriter json, CheckedTest test)
@@ -142,19 +139,8 @@ public static class CheckJsonWriter
             if (step.Span != default)
                 WritePlace(json, source, step.Span);
             json.WriteStartArray("cells");
-            foreach (var cell in step.Cells)
-            {
-                json.WriteStartObject();
-                json.WriteString("name", cell.Name);
-                json.WriteString("memory", cell.Dram);
-                if (cell.Cache is { } cache)
-                {
-                    json.WriteString("cache", cache);
-                    json.WriteBoolean("dirty", cell.Dirty);
-                }
-
-                json.WriteEndObject();
-            }
+            foreach (StoryCell cell in step.Cells)
+                cell.WriteTo(json);
 
             json.WriteEndArray();
             json.WriteEndObject();

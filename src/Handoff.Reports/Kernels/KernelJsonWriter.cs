@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Handoff.Kernels;
+using Handoff.Reports.Text;
 
 namespace Handoff.Reports.Kernels;
 
@@ -10,11 +11,10 @@ public static class KernelJsonWriter
     public const string Schema = "handoff-kernels/1";
 
     /// <summary>Writes kernels with all their switches, and a line feed.</summary>
-    public static void Write(IEnumerable<KernelProfile> kernels, Stream output)
+    public static void Write(IEnumerable<KernelProfile> kernels, Stream output) => JsonText.Write(output, Schema, json => Members(json, kernels));
+
+    private static void Members(Utf8JsonWriter json, IEnumerable<KernelProfile> kernels)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartObject();
-        json.WriteString("schema", Schema);
         json.WriteStartArray("kernels");
         foreach (var kernel in kernels)
         {
@@ -29,8 +29,5 @@ public static class KernelJsonWriter
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 }

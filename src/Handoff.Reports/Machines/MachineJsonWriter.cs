@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Handoff.Litmus.Language;
+using Handoff.Reports.Text;
 
 namespace Handoff.Reports.Machines;
 
@@ -10,11 +11,10 @@ public static class MachineJsonWriter
     public const string Schema = "handoff-machines/1";
 
     /// <summary>Writes machines and a line feed.</summary>
-    public static void Write(IEnumerable<KnownMachine> machines, Stream output)
+    public static void Write(IEnumerable<KnownMachine> machines, Stream output) => JsonText.Write(output, Schema, json => Members(json, machines));
+
+    private static void Members(Utf8JsonWriter json, IEnumerable<KnownMachine> machines)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartObject();
-        json.WriteString("schema", Schema);
         json.WriteStartArray("machines");
         foreach (var machine in machines)
         {
@@ -35,8 +35,5 @@ public static class MachineJsonWriter
         }
 
         json.WriteEndArray();
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 }

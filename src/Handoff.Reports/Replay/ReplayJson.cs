@@ -6,9 +6,6 @@ namespace Handoff.Reports.Replay;
 /// <summary>The JSON members that reports about replays share.</summary>
 internal static class ReplayJson
 {
-    public static readonly JsonWriterOptions Options =
-        new() { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     public static void WriteLoad(Utf8JsonWriter json, RecordedLoad load)
     {
         LoadCounts counts = load.Counts;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Handoff.Reports.Text;
 using Handoff.Tracing.Replay;
 
 namespace Handoff.Reports.Replay;
@@ -10,11 +11,10 @@ public static class ReplayJsonWriter
     public const string Schema = "handoff-replay/1";
 
     /// <summary>Writes the report and a line feed.</summary>
-    public static void Write(ReplayReport report, Stream output)
+    public static void Write(ReplayReport report, Stream output) => JsonText.Write(output, Schema, json => Members(json, report));
+
+    private static void Members(Utf8JsonWriter json, ReplayReport report)
     {
-        using var json = new Utf8JsonWriter(output, ReplayJson.Options);
-        json.WriteStartObject();
-        json.WriteString("schema", Schema);
         ReplayJson.WriteLoad(json, report.Load);
         json.WritePropertyName("recorded");
         ReplayJson.Write(json, report.Recorded);
@@ -25,8 +25,5 @@ public static class ReplayJsonWriter
         json.WriteNumber("milliseconds", Math.Round(report.Elapsed.TotalMilliseconds, 3));
         if (report.Interrupted)
             json.WriteString("endedEarly", "interrupted");
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 }

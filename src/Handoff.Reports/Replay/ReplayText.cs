@@ -1,6 +1,7 @@
 using System.Globalization;
 using Handoff.Reports.Text;
 using Handoff.Swiotlb;
+using Handoff.Tracing.Findings;
 using Handoff.Tracing.Replay;
 
 namespace Handoff.Reports.Replay;
@@ -27,7 +28,7 @@ internal static class ReplayText
     {
         LoadCounts counts = load.Counts;
         string kernel = load.Machine.KernelRelease is { Length: > 0 } release ? $"linux {release}" : recorded.Kernel.Name;
-        string time = Quantity.Of(TimeSpan.FromMicroseconds((counts.End - counts.Begin) / 1000));
+        string time = Words.Time(counts.End - counts.Begin);
         ink.Write(load.Name, Tone.Strong).WriteLine($" · {kernel} · {time} · {Quantity.Of(counts.Events, "event")} · {Quantity.Of(load.Devices.Count, "device")}");
         Paragraph(ink, width, recorded.PoolSlots == 0
             ? "no bounce pool"

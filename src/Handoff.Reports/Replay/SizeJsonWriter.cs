@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Handoff.Reports.Text;
 using Handoff.Tracing.Replay;
 using Handoff.Tracing.Sizing;
 
@@ -11,11 +12,10 @@ public static class SizeJsonWriter
     public const string Schema = "handoff-size/1";
 
     /// <summary>Writes the answer and a line feed.</summary>
-    public static void Write(SizeResult result, TimeSpan elapsed, Stream output)
+    public static void Write(SizeResult result, TimeSpan elapsed, Stream output) => JsonText.Write(output, Schema, json => Members(json, result, elapsed));
+
+    private static void Members(Utf8JsonWriter json, SizeResult result, TimeSpan elapsed)
     {
-        using var json = new Utf8JsonWriter(output, ReplayJson.Options);
-        json.WriteStartObject();
-        json.WriteString("schema", Schema);
         ReplayJson.WriteLoad(json, result.Load);
         json.WriteNumber("headroom", result.Options.Headroom);
         WriteOutcome(json, "recorded", result.Recorded);
@@ -42,9 +42,6 @@ public static class SizeJsonWriter
         json.WriteNumber("milliseconds", Math.Round(elapsed.TotalMilliseconds, 3));
         if (result.Interrupted)
             json.WriteString("endedEarly", "interrupted");
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 
     private static void WriteOutcome(Utf8JsonWriter json, string name, ReplayOutcome? outcome)

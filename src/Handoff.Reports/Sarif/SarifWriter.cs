@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Handoff.Reports.Text;
 
 namespace Handoff.Reports.Sarif;
 
@@ -10,13 +11,13 @@ internal static class SarifWriter
     private const string Fingerprint = "handoffFinding/v1";
 
     /// <summary>Writes the run and a line feed.</summary>
-    public static void Write(SarifRun run, Stream output)
+    public static void Write(SarifRun run, Stream output) => JsonText.WriteObject(output, json => Members(json, run));
+
+    private static void Members(Utf8JsonWriter json, SarifRun run)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         List<SarifRule> rules = [.. run.Results.Select(result => result.Rule).DistinctBy(rule => rule.Id).OrderBy(rule => rule.Id, StringComparer.Ordinal)];
         List<string> uris = [.. run.Paths.Select(path => new SarifPlace(path, null, default).Uri).Distinct()];
 
-        json.WriteStartObject();
         json.WriteString("$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json");
         json.WriteString("version", "2.1.0");
         json.WriteStartArray("runs");
@@ -61,9 +62,6 @@ internal static class SarifWriter
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndArray();
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 
     private static void Write(Utf8JsonWriter json, SarifRule rule)

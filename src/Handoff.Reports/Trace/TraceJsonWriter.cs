@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Handoff.Ownership;
+using Handoff.Reports.Text;
 using Handoff.Tracing.Findings;
 using Handoff.Tracing.Mappings;
 using Handoff.Tracing.Replay;
@@ -15,11 +16,10 @@ public static class TraceJsonWriter
     public const string Schema = "handoff-report/1";
 
     /// <summary>Writes the report and a line feed.</summary>
-    public static void Write(TraceReport report, Stream output)
+    public static void Write(TraceReport report, Stream output) => JsonText.Write(output, Schema, json => Members(json, report));
+
+    private static void Members(Utf8JsonWriter json, TraceReport report)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartObject();
-        json.WriteString("schema", Schema);
         Recording(json, report);
         json.WriteStartArray("findings");
         foreach (TraceFinding finding in report.Findings)
@@ -51,9 +51,6 @@ public static class TraceJsonWriter
         }
 
         json.WriteNumber("milliseconds", Math.Round(report.Elapsed.TotalMilliseconds, 3));
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 
     /// <summary>A series as an array, one number for each part of the recording.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Handoff.Reports.Text;
 using Handoff.Tracing.Findings;
 
 namespace Handoff.Reports.Trace.Diff;
@@ -10,11 +11,10 @@ public static class TraceDiffJsonWriter
     public const string Schema = "handoff-diff/1";
 
     /// <summary>Writes it and a line feed.</summary>
-    public static void Write(TraceDiff diff, Stream output)
+    public static void Write(TraceDiff diff, Stream output) => JsonText.Write(output, Schema, json => Members(json, diff));
+
+    private static void Members(Utf8JsonWriter json, TraceDiff diff)
     {
-        using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Indented = true, NewLine = "\n", Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartObject();
-        json.WriteString("schema", Schema);
         json.WriteString("before", diff.Before.Name);
         json.WriteString("after", diff.After.Name);
         json.WriteBoolean("same", diff.IsSame);
@@ -49,9 +49,6 @@ public static class TraceDiffJsonWriter
         foreach (var finding in diff.Findings)
             Finding(json, finding);
         json.WriteEndArray();
-        json.WriteEndObject();
-        json.Flush();
-        output.WriteByte((byte)'\n');
     }
 
     private static void Figure(Utf8JsonWriter json, DiffFigure figure)
