@@ -5,13 +5,13 @@ namespace Handoff.Tracing.Export;
 /// <summary>The entries of events with lists.</summary>
 internal sealed class EntryTable : ExportTable
 {
-    private readonly BigintColumn _id, _physical, _dma, _size;
-    private readonly IntegerColumn _index;
+    private readonly NumberColumn _id, _physical, _dma, _size;
+    private readonly NumberColumn _index;
 
     internal EntryTable(string recording)
         : base("entries", recording)
     {
-        _id = Bigint("event_id");
+        _id = Series("event_id");
         _index = Integer("entry");
         _physical = Bigint("physical_address");
         _dma = Bigint("dma_address");
@@ -27,7 +27,7 @@ internal sealed class EntryTable : ExportTable
             _index.Add(i);
             _physical.AddAddress(i < e.PhysicalAddresses.Length ? e.PhysicalAddresses[i].Value : ulong.MaxValue);
             _dma.AddAddress(i < e.DmaAddresses.Length ? e.DmaAddresses[i].Value : ulong.MaxValue);
-            _size.Add(i < e.Lengths.Length ? e.Lengths[i] : null);
+            _size.Add(i < e.Lengths.Length ? e.Lengths[i] : (long?)null);
             EndRow();
         }
     }

@@ -5,16 +5,16 @@ namespace Handoff.Tracing.Export;
 /// <summary>Every event, evened out over kernels and formats. Entries of lists have a table of their own.</summary>
 internal sealed class EventTable : ExportTable
 {
-    private readonly BigintColumn _id, _time, _size, _attributes, _physical, _dma, _mask;
+    private readonly NumberColumn _id, _time, _size, _attributes, _physical, _dma, _mask;
     private readonly TextColumn _name, _kind, _task, _context, _device, _direction, _text;
-    private readonly IntegerColumn _cpu, _pid, _entries, _allEntries;
-    private readonly BooleanColumn _failed, _forced;
+    private readonly NumberColumn _cpu, _pid, _entries, _allEntries;
+    private readonly NumberColumn _failed, _forced;
 
     internal EventTable(string recording)
         : base("events", recording)
     {
-        _id = Bigint("event_id");
-        _time = Bigint("ts");
+        _id = Series("event_id");
+        _time = Series("ts");
         _name = Text("event");
         _kind = Text("kind");
         _cpu = Integer("cpu");
@@ -44,12 +44,12 @@ internal sealed class EventTable : ExportTable
         bool hasAddress = e.Kind > DmaEventKind.LostEvents && !e.IsDmaBuf;
         _id.Add(id);
         _time.Add(e.Time);
-        _name.Add(e.Kind == DmaEventKind.Unknown && e.EventType == 0 ? null : reader.EventName(e));
-        _kind.Add(DmaEventKindNames.Of(e.Kind));
+        _name.Add(e.EventType, reader.EventNames);
+        _kind.Add((int)e.Kind, DmaEventKindNames.Of(e.Kind));
         _cpu.Add(e.Cpu);
         _pid.Add(e.Pid);
-        _task.Add(reader.TaskName(e));
-        _context.Add(e.Context switch
+        _task.Add(e.Task, reader.Tasks);
+        _context.Add((int)e.Context, e.Context switch
         {
             EventContext.Task => "task",
             EventContext.SoftInterrupt => "softirq",
@@ -57,28 +57,49 @@ internal sealed class EventTable : ExportTable
             EventContext.NonMaskableInterrupt => "nmi",
             _ => null,
         });
-        _device.Add(reader.DeviceName(e));
-        _direction.Add(e.HasDirection ? ExportWords.Of(e.Direction) : null);
-        _attributes.Add(hasAddress && !isBounce ? (long)e.Attributes : null);
-        _size.Add(isList ? LengthOf(e) : e.Kind is DmaEventKind.Unknown or DmaEventKind.Marker ? null : unchecked((long)e.Size));
+        _device.Add(e.Device, reader.Devices);
+        _direction.Add(e.Direction, e.HasDirection);
+        if (hasAddress && !isBounce)
+            _attributes.Add((ulong)e.Attributes);
+        else
+            _attributes.AddMissing();
+        if (isList)
+            _size.Add(LengthOf(e));
+        else if (e.Kind is DmaEventKind.Unknown or DmaEventKind.Marker)
+            _size.AddMissing();
+        else
+            _size.Add(e.Size);
         if (isMap || isBounce)
             _physical.AddAddress(isBounce ? e.BouncedAddress : e.PhysicalAddress.Value);
         else
-            _physical.Add(null);
+            _physical.AddMissing();
         if (hasAddress && !isBounce && !isList)
             _dma.AddAddress(e.DmaAddress.Value);
         else
-            _dma.Add(null);
-        _failed.Add(isMap ? !e.DmaAddress.IsMapped
-            : e.Kind is DmaEventKind.MapSgErr or DmaEventKind.AllocSgtErr || (isAllocation && e.VirtualAddress.Value == 0) ? true
-            : e.Kind == DmaEventKind.MapSg || isAllocation ? false : null);
-        _entries.Add(isList ? Math.Max(e.PhysicalAddresses.Length, e.DmaAddresses.Length) : null);
-        _allEntries.Add(e.Kind == DmaEventKind.MapSg ? e.FullNents : null);
-        if (isBounce)
-            _mask.Add(e.DmaMask);
+            _dma.AddMissing();
+        if (isMap || isAllocation || e.Kind is DmaEventKind.MapSg or DmaEventKind.MapSgErr)
+            _failed.Add(isMap ? !e.DmaAddress.IsMapped : isAllocation ? e.Kind == DmaEventKind.AllocSgtErr || e.VirtualAddress.Value == 0 : e.Kind == DmaEventKind.MapSgErr);
         else
-            _mask.Add(null);
-        _forced.Add(isBounce ? e.IsForced : null);
+            _failed.AddMissing();
+        if (isList)
+            _entries.Add(Math.Max(e.PhysicalAddresses.Length, e.DmaAddresses.Length));
+        else
+            _entries.AddMissing();
+        if (e.Kind == DmaEventKind.MapSg)
+            _allEntries.Add(e.FullNents);
+        else
+            _allEntries.AddMissing();
+        if (isBounce)
+        {
+            _mask.Add(e.DmaMask);
+            _forced.Add(e.IsForced);
+        }
+        else
+        {
+            _mask.AddMissing();
+            _forced.AddMissing();
+        }
+
         _text.Add(e.Kind == DmaEventKind.Marker ? RecordingReader.TextOf(e) : null);
         EndRow();
     }

@@ -1,23 +1,36 @@
-using Parquet;
-using Parquet.Schema;
+using Handoff.Tracing.Parquet;
 
 namespace Handoff.Tracing.Export;
 
-/// <summary>One column of a table, filled row by row and written group by group.</summary>
+/// <summary>One column of a table, filled row by row. Two sets of rows take turns: one is filled while the other is written.</summary>
 /// <param name="name">Its name.</param>
-/// <param name="type">Its type in SQL: <c>BIGINT</c>, <c>INTEGER</c>, <c>BOOLEAN</c> or <c>VARCHAR</c>.</param>
-/// <param name="parquet">Its type in Parquet.</param>
-internal abstract class ExportColumn(string name, string type, DataField parquet)
+/// <param name="type">What it holds.</param>
+internal abstract class ExportColumn(string name, ParquetType type)
 {
-    /// <summary>Its name.</summary>
-    internal string Name => name;
+    private ColumnRows _spare = new();
+
+    /// <summary>Its name and type.</summary>
+    internal ParquetColumn Column { get; } = new(name, type);
 
     /// <summary>Its type in SQL.</summary>
-    internal string SqlType => type;
+    internal string SqlType => type switch
+    {
+        ParquetType.Boolean => "BOOLEAN",
+        ParquetType.Integer => "INTEGER",
+        ParquetType.Date => "DATE",
+        ParquetType.Text => "VARCHAR",
+        _ => "BIGINT",
+    };
 
-    /// <summary>Its type in Parquet.</summary>
-    internal DataField Field => parquet;
+    /// <summary>The rows that are being filled.</summary>
+    protected ColumnRows Rows { get; private set; } = new();
 
-    /// <summary>Writes the rows since the last time, and begins anew.</summary>
-    internal abstract void Flush(ParquetRowGroupWriter group, int rows);
+    /// <summary>Hands the rows out and begins anew. What was handed out before must not be in use any more.</summary>
+    internal virtual ColumnRows Take()
+    {
+        ColumnRows full = Rows;
+        _spare.Clear();
+        (Rows, _spare) = (_spare, full);
+        return full;
+    }
 }

@@ -55,7 +55,7 @@ internal static class ExportSql
         {
             text.Append(CultureInfo.InvariantCulture, $"CREATE TABLE IF NOT EXISTS {table.Name} (\n");
             foreach (ExportColumn column in table.Columns)
-                text.Append(CultureInfo.InvariantCulture, $"  {column.Name} {column.SqlType},\n");
+                text.Append(CultureInfo.InvariantCulture, $"  {column.Column.Name} {column.SqlType},\n");
             text.Append("  host VARCHAR,\n  boot VARCHAR\n) WITH (format = 'PARQUET', partitioned_by = ARRAY['host', 'boot'], ")
                 .Append(CultureInfo.InvariantCulture, $"external_location = {Quote($"file://{directory}/{table.Name}")});\nCALL system.sync_partition_metadata('default', '{table.Name}', 'FULL');\n");
             table.Dispose();

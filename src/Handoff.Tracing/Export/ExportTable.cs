@@ -1,21 +1,26 @@
-using System.IO.Compression;
-using Parquet;
-using Parquet.Schema;
+using Handoff.Tracing.Parquet;
 
 namespace Handoff.Tracing.Export;
 
-/// <summary>A table of the dataset while one recording's part of it is written: one Parquet file, compressed with zstd, in groups of rows.</summary>
+/// <summary>
+/// A table of the dataset while one recording's part of it is written: one Parquet file, compressed with zstd, in groups of rows. While a group is
+/// written on another thread the next one is filled.
+/// </summary>
 internal abstract class ExportTable : IDisposable
 {
-    /// <summary>Rows of a group: memory holds one group of every table.</summary>
-    internal const int RowsPerGroup = 1 << 15;
+    /// <summary>Rows of a group: memory holds two groups of every table.</summary>
+    internal const int RowsPerGroup = 1 << 16;
+
+    private const int MostText = 1 << 22; // characters that a group keeps
 
     private readonly List<ExportColumn> _columns = [];
     private readonly TextColumn _recording;
     private readonly string _recordingName;
     private FileStream? _file;
-    private ParquetWriter? _writer;
+    private ParquetFile? _writer;
+    private Task _writing = Task.CompletedTask;
     private int _rows;
+    private int _text;
 
     /// <summary>A table.</summary>
     /// <param name="name">Its name.</param>
@@ -37,48 +42,50 @@ internal abstract class ExportTable : IDisposable
     internal long Rows { get; private set; }
 
     /// <summary>Begins the file.</summary>
-    internal void Open(string path)
+    /// <param name="path">Where it goes.</param>
+    /// <param name="exporter">Program and version.</param>
+    internal void Open(string path, string exporter)
     {
-        _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
-        // The level has to be named: the library's own choice is many times slower and hardly smaller.
-        var options = new ParquetOptions { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Fastest };
-        _writer = ParquetWriter.CreateAsync(new ParquetSchema([.. _columns.Select(static column => (Field)column.Field)]), _file, options).GetAwaiter().GetResult();
+        _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+        _writer = new ParquetFile(_file, [.. _columns.Select(static column => column.Column)], exporter);
     }
 
     /// <summary>Completes the file.</summary>
     internal void Close()
     {
         Flush();
-        _writer?.DisposeAsync().AsTask().GetAwaiter().GetResult();
-        _writer = null;
+        _writing.GetAwaiter().GetResult();
+        _writer?.Complete();
         _file?.Flush(flushToDisk: true);
-        _file?.Dispose();
-        _file = null;
+        Dispose();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for what is being written, and lets go of the file. If it was not completed it is to be thrown away.</summary>
     public void Dispose()
     {
-        // Not completed: the file is thrown away, and what its writer has to say about that does not matter.
+        Task.WhenAny(_writing).GetAwaiter().GetResult(); // what went wrong does not matter any more
+        _writer?.Dispose();
         _writer = null;
         _file?.Dispose();
         _file = null;
     }
 
-    protected TextColumn Text(string name) => Column(new TextColumn(name));
+    protected TextColumn Text(string name) => Column(new TextColumn(name, length => _text += length));
 
-    protected BigintColumn Bigint(string name) => Column(new BigintColumn(name));
+    protected NumberColumn Bigint(string name) => Column(new NumberColumn(name, ParquetType.Bigint));
 
-    protected IntegerColumn Integer(string name) => Column(new IntegerColumn(name));
+    /// <summary>A column of times or other numbers that grow slowly.</summary>
+    protected NumberColumn Series(string name) => Column(new NumberColumn(name, ParquetType.BigintSeries));
 
-    protected BooleanColumn Boolean(string name) => Column(new BooleanColumn(name));
+    protected NumberColumn Integer(string name) => Column(new NumberColumn(name, ParquetType.Integer));
+
+    protected NumberColumn Boolean(string name) => Column(new NumberColumn(name, ParquetType.Boolean));
 
     /// <summary>To be called when all other columns of a row have their value.</summary>
     protected void EndRow()
     {
-        _recording.Add(_recordingName);
         Rows++;
-        if (++_rows == RowsPerGroup)
+        if (++_rows == RowsPerGroup || _text > MostText)
             Flush();
     }
 
@@ -93,10 +100,11 @@ internal abstract class ExportTable : IDisposable
     {
         if (_rows == 0)
             return;
-        using ParquetRowGroupWriter group = _writer!.CreateRowGroup();
-        foreach (ExportColumn column in _columns)
-            column.Flush(group, _rows);
-        group.CompleteValidate();
-        _rows = 0;
+        _recording.AddRepeated(_recordingName, _rows);
+        _writing.GetAwaiter().GetResult();
+        ColumnRows[] rows = [.. _columns.Select(static column => column.Take())];
+        ParquetFile writer = _writer!;
+        _writing = Task.Run(() => writer.WriteGroup(rows));
+        (_rows, _text) = (0, 0);
     }
 }

@@ -5,10 +5,10 @@ namespace Handoff.Tracing.Export;
 /// <summary>What is wrong in a recording, why, and what to do.</summary>
 internal sealed class FindingTable : ExportTable
 {
-    private readonly IntegerColumn _rank;
+    private readonly NumberColumn _rank;
     private readonly TextColumn _id, _kind, _severity, _confidence, _title, _devices, _why, _cures, _parameter, _evidence;
-    private readonly BooleanColumn _wrong;
-    private readonly BigintColumn _count, _first, _last;
+    private readonly NumberColumn _wrong;
+    private readonly NumberColumn _count, _first, _last;
 
     internal FindingTable(string recording)
         : base("findings", recording)

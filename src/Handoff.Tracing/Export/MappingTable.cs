@@ -8,10 +8,10 @@ namespace Handoff.Tracing.Export;
 internal sealed class MappingTable : ExportTable
 {
     private readonly RecordingReader _reader;
-    private readonly BigintColumn _time, _end, _lifetime, _size, _attributes, _physical, _dma;
+    private readonly NumberColumn _time, _end, _lifetime, _size, _attributes, _physical, _dma;
     private readonly TextColumn _device, _kind, _direction, _state, _reason, _task;
-    private readonly IntegerColumn _entries, _index, _cpu;
-    private readonly BooleanColumn _bounced;
+    private readonly NumberColumn _entries, _index, _cpu;
+    private readonly NumberColumn _bounced;
 
     internal MappingTable(string recording, RecordingReader reader)
         : base("mappings", recording)
@@ -20,8 +20,8 @@ internal sealed class MappingTable : ExportTable
         _device = Text("device");
         _kind = Text("kind");
         _state = Text("state");
-        _time = Bigint("ts");
-        _end = Bigint("end_ts");
+        _time = Series("ts");
+        _end = Series("end_ts");
         _lifetime = Bigint("lifetime");
         _direction = Text("direction");
         _size = Bigint("bytes");
@@ -39,55 +39,63 @@ internal sealed class MappingTable : ExportTable
     /// <summary>Adds one that began.</summary>
     /// <param name="mapping">The mapping.</param>
     /// <param name="device">Its device's name.</param>
-    /// <param name="state">What became of it: <c>released</c>, <c>live</c> or <c>lost</c>.</param>
+    /// <param name="state">What became of it: anything but failed.</param>
     /// <param name="end">When it ended, if it did.</param>
     /// <param name="start">What is known of its beginning besides.</param>
-    internal void Add(in LiveMapping mapping, string device, string state, long? end, in MappingStart start)
+    internal void Add(in LiveMapping mapping, string device, MappingState state, long? end, in MappingStart start)
     {
-        _device.Add(device);
-        _kind.Add(ExportWords.Of(mapping.Mapping));
-        _state.Add(state);
+        _device.Add(mapping.Device, device);
+        _kind.Add(mapping.Mapping);
+        Add(state);
         _time.Add(mapping.Time);
         _end.Add(end);
-        _lifetime.Add(end is { } until ? Math.Max(0, until - mapping.Time) : null);
-        _direction.Add(ExportWords.Of(mapping.Direction));
+        _lifetime.Add(end is { } until ? Math.Max(0, until - mapping.Time) : (long?)null);
+        _direction.Add(mapping.Direction);
         _size.Add(mapping.Size);
         _dma.AddAddress(mapping.Address.Value);
         _physical.AddAddress(mapping.Original.Value);
         _attributes.Add((long)mapping.Attributes);
         _bounced.Add(mapping.Bounced);
-        _reason.Add(mapping.Bounced ? start.Predicate.Word() : null);
+        Add(mapping.Bounced ? start.Predicate : null);
         bool isList = mapping.Mapping == MappingKind.Sg;
-        _entries.Add(isList ? mapping.ListEntries : null);
-        _index.Add(isList ? start.ListIndex : null);
+        _entries.Add(isList ? mapping.ListEntries : (long?)null);
+        _index.Add(isList ? start.ListIndex : (long?)null);
         _cpu.Add(MappingFollower.CpuOf(mapping.Tag));
-        _task.Add(Task(MappingFollower.TaskOf(mapping.Tag)));
+        _task.Add(MappingFollower.TaskOf(mapping.Tag), _reader.Tasks);
         EndRow();
     }
 
     /// <summary>Adds one that failed. Its list's entries are not known if no event tells them.</summary>
     internal void AddFailed(in MappedBuffer buffer, string device, BouncePredicate? predicate)
     {
-        _device.Add(device);
-        _kind.Add(ExportWords.Of(buffer.Kind));
-        _state.Add("failed");
+        _device.Add(buffer.Device, device);
+        _kind.Add(buffer.Kind);
+        Add(MappingState.Failed);
         _time.Add(buffer.Time);
-        _end.Add(null);
-        _lifetime.Add(null);
-        _direction.Add(buffer.HasDirection ? ExportWords.Of(buffer.Direction) : null);
+        _end.AddMissing();
+        _lifetime.AddMissing();
+        _direction.Add(buffer.Direction, buffer.HasDirection);
         _size.Add(buffer.Size);
-        _dma.Add(null);
+        _dma.AddMissing();
         _physical.AddAddress(buffer.Original);
         _attributes.Add((long)buffer.Attributes);
         _bounced.Add(false);
-        _reason.Add(predicate?.Word());
+        Add(predicate);
         bool isList = buffer.Kind == MappingKind.Sg;
-        _entries.Add(isList && buffer.ListEntries > 0 ? buffer.ListEntries : null);
-        _index.Add(isList && buffer.ListEntries > 0 ? buffer.ListIndex : null);
+        _entries.Add(isList && buffer.ListEntries > 0 ? buffer.ListEntries : (long?)null);
+        _index.Add(isList && buffer.ListEntries > 0 ? buffer.ListIndex : (long?)null);
         _cpu.Add(buffer.Cpu);
-        _task.Add(Task(buffer.Task));
+        _task.Add(buffer.Task, _reader.Tasks);
         EndRow();
     }
 
-    private string? Task(int task) => task > 0 && task < _reader.Tasks.Count ? _reader.Tasks[task] : null;
+    private void Add(MappingState state) => _state.Add((int)state, state switch
+    {
+        MappingState.Released => "released",
+        MappingState.Live => "live",
+        MappingState.Failed => "failed",
+        _ => "lost",
+    });
+
+    private void Add(BouncePredicate? reason) => _reason.Add(reason is { } known ? 1 + (int)known : 0, reason?.Word());
 }

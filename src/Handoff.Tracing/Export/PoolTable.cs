@@ -6,17 +6,17 @@ namespace Handoff.Tracing.Export;
 internal sealed class PoolTable : ExportTable
 {
     private readonly TextColumn _pool, _device;
-    private readonly BigintColumn _start, _end, _lowest, _highest;
-    private readonly IntegerColumn _slots, _areas;
-    private readonly BooleanColumn _restricted;
+    private readonly NumberColumn _start, _end, _lowest, _highest;
+    private readonly NumberColumn _slots, _areas;
+    private readonly NumberColumn _restricted;
 
     internal PoolTable(string recording)
         : base("pool_occupancy", recording)
     {
         _pool = Text("pool");
         _device = Text("device");
-        _start = Bigint("ts");
-        _end = Bigint("end_ts");
+        _start = Series("ts");
+        _end = Series("end_ts");
         _lowest = Bigint("lowest");
         _highest = Bigint("highest");
         _slots = Integer("slots");

@@ -43,7 +43,7 @@ internal sealed class RecordingExport : TraceTap, IDisposable
     internal TraceAnalysis Run(MachineFacts? facts, Func<string, string> pathOf, string exporter, Action<double>? progress, CancellationToken cancellation)
     {
         foreach (ExportTable table in Tables)
-            table.Open(pathOf(table.Name));
+            table.Open(pathOf(table.Name), exporter);
         TraceAnalysis analysis = TraceAnalyzer.Analyze(_reader, facts, progress, false, this, cancellation);
         if (analysis.IsInterrupted)
             return analysis;
@@ -94,22 +94,22 @@ internal sealed class RecordingExport : TraceTap, IDisposable
     }
 
     internal override void Ended(in LiveMapping mapping, in MappingEvent release) =>
-        Add(mapping, release.Kind == MappingEventKind.Map ? "lost" : "released", release.Kind == MappingEventKind.Map ? null : release.Time);
+        Add(mapping, release.Kind == MappingEventKind.Map ? MappingState.Lost : MappingState.Released, release.Kind == MappingEventKind.Map ? null : release.Time);
 
     internal override void Forgetting(IEnumerable<LiveMapping> live)
     {
         foreach (LiveMapping mapping in live)
-            Add(mapping, "lost", null);
+            Add(mapping, MappingState.Lost, null);
         _starts.Clear();
     }
 
     internal override void Complete(IEnumerable<LiveMapping> live)
     {
         foreach (LiveMapping mapping in live)
-            Add(mapping, "live", null);
+            Add(mapping, MappingState.Live, null);
     }
 
-    private void Add(in LiveMapping mapping, string state, long? end)
+    private void Add(in LiveMapping mapping, MappingState state, long? end)
     {
         var each = (mapping.Device, mapping.Address.Value, mapping.Time);
         if (_starts.TryGetValue(each, out MappingStart start))

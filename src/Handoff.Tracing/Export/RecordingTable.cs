@@ -8,9 +8,9 @@ namespace Handoff.Tracing.Export;
 internal sealed class RecordingTable : ExportTable
 {
     private readonly TextColumn _kernel, _architecture, _format, _clock, _parameter, _exporter;
-    private readonly BooleanColumn _hasTime, _hasFacts, _complete;
-    private readonly IntegerColumn _cpus, _slots, _areas;
-    private readonly BigintColumn _start, _end, _events, _lost, _gaps, _live;
+    private readonly NumberColumn _hasTime, _hasFacts, _complete;
+    private readonly NumberColumn _cpus, _slots, _areas;
+    private readonly NumberColumn _start, _end, _events, _lost, _gaps, _live;
 
     internal RecordingTable(string recording)
         : base("recordings", recording)
