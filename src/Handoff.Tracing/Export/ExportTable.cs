@@ -63,7 +63,7 @@ internal abstract class ExportTable : IDisposable
     /// <summary>Waits for what is being written, and lets go of the file. If it was not completed it is to be thrown away.</summary>
     public void Dispose()
     {
-        Task.WhenAny(_writing).GetAwaiter().GetResult(); // what went wrong does not matter any more
+        _ = Task.WaitAny(_writing); // what went wrong does not matter any more
         _writer?.Dispose();
         _writer = null;
         _file?.Dispose();

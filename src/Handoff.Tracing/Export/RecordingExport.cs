@@ -17,7 +17,7 @@ internal sealed class RecordingExport : TraceTap, IDisposable
     private readonly FindingTable _findings;
     private readonly PoolTable _pools;
     private readonly RecordingTable _recordings;
-    private readonly Dictionary<(int Device, ulong Address, long Time), MappingStart> _starts = []; // of live mappings
+    private readonly Dictionary<MappingKey, MappingStart> _starts = []; // of live mappings
     private long _next; // number of the next event
 
     internal RecordingExport(RecordingReader reader, string name)
@@ -83,7 +83,7 @@ internal sealed class RecordingExport : TraceTap, IDisposable
     internal override void Mapped(in MappedBuffer buffer)
     {
         BouncePredicate predicate = buffer.Bounced ? Statistics.Attribution.PredicateOf(Statistics.DeviceOf(buffer.Device), buffer) : default;
-        ref MappingStart start = ref CollectionsMarshal.GetValueRefOrAddDefault(_starts, (buffer.Device, buffer.Address.Value, (long)buffer.Time), out bool exists);
+        ref MappingStart start = ref CollectionsMarshal.GetValueRefOrAddDefault(_starts, new MappingKey(buffer.Device, buffer.Address.Value, (long)buffer.Time), out bool exists);
         start = exists ? start with { More = start.More + 1 } : new MappingStart(buffer.ListIndex, predicate, 0);
     }
 
@@ -111,14 +111,11 @@ internal sealed class RecordingExport : TraceTap, IDisposable
 
     private void Add(in LiveMapping mapping, MappingState state, long? end)
     {
-        var each = (mapping.Device, mapping.Address.Value, mapping.Time);
-        if (_starts.TryGetValue(each, out MappingStart start))
+        var each = new MappingKey(mapping.Device, mapping.Address.Value, mapping.Time);
+        if (_starts.Remove(each, out MappingStart start) && start.More > 0)
         {
             // Of a list that has a buffer twice, its places are told in order.
-            if (start.More > 0)
-                _starts[each] = start with { ListIndex = start.ListIndex + 1, More = start.More - 1 };
-            else
-                _starts.Remove(each);
+            _starts[each] = start with { ListIndex = start.ListIndex + 1, More = start.More - 1 };
         }
 
         _mappings.Add(mapping, Statistics.DeviceOf(mapping.Device).Name, state, end, start);
