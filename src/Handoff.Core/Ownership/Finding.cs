@@ -15,6 +15,9 @@ public sealed record Finding(
     /// <summary>Another mapping that takes part, such as the one that overlaps; <see langword="null"/> if there is none.</summary>
     public LiveMapping? Other { get; init; }
 
+    /// <summary>What the source attached to the mapping concerned (<see cref="MappingEvent.Tag"/>); 0 if there is none.</summary>
+    public int Tag { get; init; }
+
     /// <summary>For a second release and a late sync: when the mapping ended; otherwise <see langword="null"/>.</summary>
     public long? EndedAt { get; init; }
 

@@ -40,7 +40,10 @@ public readonly record struct MappingEvent
     /// <summary>Attributes as the caller gave them.</summary>
     public DmaAttributes Attributes { get; init; }
 
-    /// <summary>When: a step, nanoseconds, whatever the source counts. Only handed on.</summary>
+    /// <summary>
+    /// When: a step, nanoseconds, whatever the source counts. Only handed on, if the source passes events on in their order
+    /// (<see cref="OwnershipOptions.KeepsOrder"/>).
+    /// </summary>
     public long Time { get; init; }
 
     /// <summary>For a map: whatever its source wants to find again in <see cref="LiveMapping.Tag"/>. Only handed on.</summary>

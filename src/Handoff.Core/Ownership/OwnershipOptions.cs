@@ -18,6 +18,12 @@ public sealed record OwnershipOptions
     /// </summary>
     public bool BeginsAnywhere { get; init; }
 
+    /// <summary>
+    /// Whether events come in the order in which they happened. If not, a release may be passed on late: it is not about mappings made after it; and memory
+    /// that is allocated twice was perhaps freed by a release that is still to come.
+    /// </summary>
+    public bool KeepsOrder { get; init; } = true;
+
     /// <summary>What recordings show: neither questions about failed maps nor accesses, and not what was mapped before.</summary>
     public static OwnershipOptions ForRecordings { get; } = new() { ErrorChecksVisible = false, AccessesVisible = false, BeginsAnywhere = true };
 

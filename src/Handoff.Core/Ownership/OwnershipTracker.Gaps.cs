@@ -37,6 +37,15 @@ public sealed partial class OwnershipTracker
         Remove(index);
     }
 
+    /// <summary>The live mappings of a device at just this address, the newest first.</summary>
+    public IReadOnlyList<LiveMapping> MappingsAt(int device, DmaAddress address)
+    {
+        var found = new List<LiveMapping>();
+        for (int index = _records.First(device, address.Value); index >= 0; index = _records.Next(index))
+            found.Add(new LiveMapping(_records[index]));
+        return found;
+    }
+
     /// <summary>All live mappings, in no particular order.</summary>
     public IEnumerable<LiveMapping> LiveMappings()
     {

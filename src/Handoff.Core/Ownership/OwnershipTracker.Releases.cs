@@ -9,6 +9,33 @@ public sealed partial class OwnershipTracker
 
     private int _stopIndex = int.MaxValue; // of the list being released: segments from here on were never mapped
 
+    /// <summary>Whether a release may have these attributes for a mapping made with those: only some of them change what a release does.</summary>
+    public static bool AttributesAgree(DmaAttributes map, DmaAttributes release) => ((map ^ release) & Meaningful) == 0;
+
+    /// <summary>Ends the newest mapping that a release fits in every respect.</summary>
+    /// <param name="release">The unmap or free.</param>
+    /// <returns>Whether there is one. If not, nothing happens and nothing is reported.</returns>
+    /// <remarks>For sources whose events may stand in the wrong order: what does not fit yet may fit a map that follows.</remarks>
+    public bool EndFitting(in MappingEvent release)
+    {
+        for (int index = _records.First(release.Device, release.Address.Value); index >= 0; index = _records.Next(index))
+        {
+            ref MappingRecord r = ref _records[index];
+            if (r.Size != release.Size || r.Kind != release.Mapping || r.Direction != release.Direction || !AttributesAgree(r.Attributes, release.Attributes))
+                continue;
+            End(release, index);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether anything of a device is mapped at just this address.</summary>
+    public bool IsMapped(int device, DmaAddress address) => _records.First(device, address.Value) >= 0;
+
+    /// <summary>Whether something of a device at this address was released lately; of what is long ago nothing is remembered.</summary>
+    public bool WasReleased(int device, DmaAddress address) => _recent.Find(device, address.Value, out _, out _);
+
     private void Unmap(in MappingEvent e)
     {
         if (e.Mapping == MappingKind.Sg)
@@ -33,8 +60,14 @@ public sealed partial class OwnershipTracker
         }
 
         ref MappingRecord r = ref _records[index];
-        if (r.Kind != e.Mapping || r.Size != e.Size || r.Direction != e.Direction || ((r.Attributes ^ e.Attributes) & Meaningful) != 0 || r.Kind != MappingKind.Single)
+        if (r.Kind != e.Mapping || r.Size != e.Size || r.Direction != e.Direction || !AttributesAgree(r.Attributes, e.Attributes) || r.Kind != MappingKind.Single)
             Compare(e, r);
+        End(e, index);
+    }
+
+    private void End(in MappingEvent e, int index)
+    {
+        ref MappingRecord r = ref _records[index];
         if ((r.Marks & MappingMarks.ErrorUnchecked) != 0)
             Report(FindingRules.UncheckedError, e, r, $"unmaps {Describe(r)} without ever having called dma_mapping_error()");
         if ((r.Marks & MappingMarks.SkippedFirst) != 0 && Devices[r.Device].SyncsVisible)
@@ -51,21 +84,22 @@ public sealed partial class OwnershipTracker
     private int BestMatch(in MappingEvent e)
     {
         int best = _records.First(e.Device, e.Address.Value), most = -1;
-        if (best < 0)
-            return -1;
-        if (_records.Next(best) < 0)
+        if (best < 0 || (_records.Next(best) < 0 && !IsLater(best, e)))
             return best;
         for (int index = best; index >= 0; index = _records.Next(index))
         {
             ref readonly MappingRecord r = ref _records[index];
             int score = (r.Size == e.Size ? 1 : 0) + (r.Kind == e.Mapping ? 1 : 0) + (r.Direction == e.Direction ? 1 : 0)
-                + (r.ListEntries == e.ListEntries ? 1 : 0);
-            if (score > most)
+                + (r.ListEntries == e.ListEntries ? 1 : 0) + (e.Kind == MappingEventKind.Unmap && r.Attributes == e.Attributes ? 1 : 0);
+            if (score > most && !IsLater(index, e))
                 (best, most) = (index, score);
         }
 
-        return best;
+        return most < 0 ? -1 : best;
     }
+
+    /// <summary>Whether a mapping was made after a release that its source held back.</summary>
+    private bool IsLater(int index, in MappingEvent e) => e.Kind == MappingEventKind.Unmap && !_options.KeepsOrder && _records[index].Time > e.Time;
 
     private void Compare(in MappingEvent e, in MappingRecord r)
     {
@@ -75,7 +109,7 @@ public sealed partial class OwnershipTracker
             Report(FindingRules.WrongSize, e, r, $"mapped {r.Size} bytes at {new DmaAddress(r.Address)}, unmaps {e.Size}");
         if (r.Direction != e.Direction)
             Report(FindingRules.WrongDirection, e, r, $"mapped {NameOf(r.Direction)} at {new DmaAddress(r.Address)}, unmaps {NameOf(e.Direction)}");
-        if (((r.Attributes ^ e.Attributes) & Meaningful) != 0)
+        if (!AttributesAgree(r.Attributes, e.Attributes))
             Report(FindingRules.WrongAttributes, e, r, $"mapped with attributes {r.Attributes}, unmaps with {e.Attributes}");
         if (r.Kind == e.Mapping && r.Kind is (MappingKind.Coherent or MappingKind.Noncoherent) && e.Original.IsValid && r.KnowsMemory && r.Original != e.Original.Value)
             Report(FindingRules.WrongCpuAddress, e, r, $"allocated memory {new PhysicalAddress(r.Original)}, frees {e.Original}");
@@ -102,7 +136,10 @@ public sealed partial class OwnershipTracker
 
         if (endedLately)
         {
-            Report(FindingRules.DoubleUnmap, e, $"{e.Address}+{size} ended already at {time}", time);
+            if (time <= e.Time)
+                Report(FindingRules.DoubleUnmap, e, $"{e.Address}+{size} ended already at {time}", time);
+            else
+                Report(FindingRules.DoubleUnmap, e, $"{e.Address} had ended already"); // and was used again since, before this event was passed on
             return;
         }
 

@@ -48,13 +48,13 @@ public sealed partial class OwnershipTracker
     private void Report(FindingRule rule, int device, long time, DmaAddress address, in MappingRecord r, string explanation, LiveMapping? other = null)
     {
         if (Wanted(rule))
-            Keep(new Finding(rule, device < 0 ? "" : Devices[device].Name, time, address, new(r.Original), r.Size, r.Time, explanation) { Other = other });
+            Keep(new Finding(rule, device < 0 ? "" : Devices[device].Name, time, address, new(r.Original), r.Size, r.Time, explanation) { Other = other, Tag = r.Tag });
     }
 
     private void Report(FindingRule rule, in MappingEvent e, in MappingRecord r, string explanation)
     {
         if (Wanted(rule))
-            Keep(new Finding(rule, NameOfDevice(e.Device, r.Device), e.Time, e.Device < 0 ? new(r.Address) : e.Address, new(r.Original), e.Size, r.Time, explanation) { Other = e.Device >= 0 && e.Device != r.Device ? new LiveMapping(r) : null });
+            Keep(new Finding(rule, NameOfDevice(e.Device, r.Device), e.Time, e.Device < 0 ? new(r.Address) : e.Address, new(r.Original), e.Size, r.Time, explanation) { Other = e.Device >= 0 && e.Device != r.Device ? new LiveMapping(r) : null, Tag = r.Tag });
     }
 
     private void Report(FindingRule rule, in MappingEvent e, string explanation, long? endedAt = null)

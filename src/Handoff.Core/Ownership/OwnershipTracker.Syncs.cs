@@ -40,7 +40,7 @@ public sealed partial class OwnershipTracker
                 return same;
         }
 
-        int index = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int startsIn);
+        int index = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int startsIn, e.Direction);
         if (index >= 0)
             return index;
         if (startsIn >= 0)

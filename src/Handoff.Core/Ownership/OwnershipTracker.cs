@@ -104,7 +104,7 @@ public sealed partial class OwnershipTracker : MappingObserver
             CheckMemory(e);
         if (!e.Address.IsMapped)
             return;
-        if (e.Mapping == MappingKind.Coherent)
+        if (e.Mapping == MappingKind.Coherent && _options.KeepsOrder)
             EndUnseenFree(e);
 
         int index = _records.Take();
@@ -164,7 +164,7 @@ public sealed partial class OwnershipTracker : MappingObserver
     }
 
     /// <summary>The mapping of a device that contains a range; -1 if none. The start of the range may be anywhere in it.</summary>
-    private int FindContaining(int device, ulong address, ulong size, out int startsIn)
+    private int FindContaining(int device, ulong address, ulong size, out int startsIn, DmaDirection? direction = null)
     {
         startsIn = -1;
         int containing = -1;
@@ -174,11 +174,20 @@ public sealed partial class OwnershipTracker : MappingObserver
         {
             ref readonly MappingRecord r = ref _records[index];
             startsIn = index;
-            if (size <= r.End - address && (containing < 0 || r.Size < _records[containing].Size))
+            if (size > r.End - address)
+                continue;
+            if (containing < 0 || IsBetter(r, _records[containing], direction))
                 containing = index;
         }
 
         return containing;
+    }
+
+    /// <summary>Of two mappings around an address, the one in the right direction, and of two such the smaller one.</summary>
+    private static bool IsBetter(in MappingRecord r, in MappingRecord than, DmaDirection? direction)
+    {
+        bool fits = r.Direction == direction, otherFits = than.Direction == direction;
+        return fits == otherFits ? r.Size < than.Size : fits;
     }
 
     private IntervalIndex IndexOf(int device)

@@ -9,6 +9,9 @@ internal enum DoubtKind
     /// <summary>The end of the mapping: it may be synced before.</summary>
     UntilEnd,
 
+    /// <summary>As <see cref="UntilMap"/>; and whether the other device's mapping ever ends.</summary>
+    Stranger,
+
     /// <summary>The end of the earlier of two mappings: on the later one's processor, or so much later that no clock explains it.</summary>
     Overlap,
 }

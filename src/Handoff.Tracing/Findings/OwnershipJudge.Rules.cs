@@ -6,24 +6,87 @@ namespace Handoff.Tracing.Findings;
 /// <content>What it takes to believe each rule's findings.</content>
 internal sealed partial class OwnershipJudge
 {
+    private static bool IsAboutSync(FindingRule rule) =>
+        rule == FindingRules.SyncDirection || rule == FindingRules.SyncReadOnlyForCpu || rule == FindingRules.SyncWriteOnlyForDevice || rule == FindingRules.SyncEntryCount;
+
+    private static bool IsAboutSkip(FindingRule rule) =>
+        rule == FindingRules.SkipDropsData || rule == FindingRules.SkipHidesCopy || rule == FindingRules.SkipOnFirstMap;
+
+    /// <summary>A release that waited for a map it could belong to is what it seems, all the more if no other processor used the address meanwhile.</summary>
+    private void WrongRelease(Finding finding, int device, Confidence confidence)
+    {
+        if (follower.Settling is { } release)
+            Accuse(new Doubt(finding, device, DoubtKind.UntilMap, release.IsDisturbed ? confidence - 1 : confidence, follower.Cpu, follower.Task));
+        else
+            Wait(finding, device, DoubtKind.UntilMap, confidence);
+    }
+
+    /// <summary>
+    /// A sync that differs from its mapping may be about an earlier one in the same place, if another processor made this one just before, or about a later
+    /// one that another processor made and will log.
+    /// </summary>
+    private void WrongSync(Finding finding, int device, Confidence confidence)
+    {
+        if (MappingFollower.IsDoubtful(finding.Tag) || follower.HasUnnamedSegments(device))
+            return;
+        bool sameCpu = MappingFollower.CpuOf(finding.Tag) == (follower.Cpu & MappingFollower.CpuMask);
+        bool old = finding.MappedAt is { } mapped && finding.Time - mapped > Disorder;
+        if ((sameCpu || old) && !EndedElsewhere(device, finding) && _syncs.Count < MostDoubts)
+            _syncs.Enqueue(new Doubt(finding, device, DoubtKind.UntilMap, confidence, follower.Cpu, follower.Task));
+    }
+
+    /// <summary>A map: syncs of just these bytes that another processor logged before it may be about it.</summary>
+    private void ForgiveSyncs(in MappedBuffer buffer)
+    {
+        AcceptSyncs((long)buffer.Time);
+        for (int left = _syncs.Count; left > 0; left--)
+        {
+            Doubt doubt = _syncs.Dequeue();
+            ulong at = doubt.Finding.Address.Value - buffer.Address.Value;
+            if (doubt.Device != buffer.Device || doubt.Cpu == buffer.Cpu || at >= buffer.Size)
+                _syncs.Enqueue(doubt);
+        }
+    }
+
+    /// <summary>Syncs that no map has explained in time are what they seem.</summary>
+    private void AcceptSyncs(long now)
+    {
+        while (_syncs.TryPeek(out Doubt? doubt) && now - doubt.Finding.Time > Disorder)
+            Accuse(_syncs.Dequeue());
+    }
+
+    /// <summary>Whether another processor released the address just before: then the call may be about what was there.</summary>
+    private bool EndedElsewhere(int device, Finding finding) =>
+        follower.Ends.Elsewhere(device, finding.Address.Value, follower.Cpu) is > 0 and var ended && finding.Time - (long)ended <= Disorder;
+
     /// <summary>A sync on one processor and the unmap on another may be logged in the wrong order.</summary>
     private void LateSync(Finding finding, int device)
     {
         if (follower.HasUnnamedSegments(device))
             return;
-        if (EndedHere(device, finding.Address.Value))
+        if (EndedElsewhere(device, finding))
+            Excuse(device, finding.Address.Value, finding.Time);
+        else if (follower.Ends.WasHere(device, finding.Address.Value, follower.Cpu))
             Wait(finding, device, DoubtKind.UntilMap, Confidence.Certain);
         else if (finding.EndedAt is { } ended && finding.Time - ended > Disorder)
             Wait(finding, device, DoubtKind.UntilMap, Confidence.Likely);
     }
 
+    /// <summary>A sync that another processor logged late may be the one that a mapping released with SKIP_CPU_SYNC seemed to lack.</summary>
+    private void Excuse(int device, ulong address, long time)
+    {
+        if (_doubts.TryGetValue((device, address), out List<Doubt>? doubts))
+            doubts.RemoveAll(d => IsAboutSkip(d.Finding.Rule) && d.Cpu != follower.Cpu && time - d.Finding.Time <= Disorder);
+    }
+
     /// <summary>
-    /// An address inside a mapping: if that mapping is quite new, the call may be about an earlier one in the same place, and logged late.
+    /// A release of an address inside a mapping: if that mapping is quite new, the call may be about an earlier one in the same place, and logged late.
     /// </summary>
     private void Inside(Finding finding, int device)
     {
-        if (!follower.HasUnnamedSegments(device) && finding.MappedAt is { } mapped && finding.Time - mapped > Disorder)
-            Wait(finding, device, DoubtKind.UntilMap, Confidence.Likely);
+        if (follower.HasUnnamedSegments(device) || MappingFollower.IsDoubtful(finding.Tag) || finding.MappedAt is not { } mapped || finding.Time - mapped <= Disorder || EndedElsewhere(device, finding))
+            return;
+        WrongRelease(finding, device, Confidence.Likely);
     }
 
     /// <summary>
@@ -36,6 +99,8 @@ internal sealed partial class OwnershipJudge
             return;
         if (finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced)
             return;
+        if (follower.IsReleaseWaiting(other.Device, other.Address))
+            return; // with the wrong arguments, perhaps: that is said then
         bool sameCpu = MappingFollower.CpuOf(other.Tag) == (follower.Cpu & MappingFollower.CpuMask);
         if (sameCpu || finding.Time - other.Time > Disorder)
             Wait(new Doubt(finding, device, DoubtKind.Overlap, Confidence.Likely, follower.Cpu, follower.Task), other.Device, other.Address.Value);
@@ -49,6 +114,9 @@ internal sealed partial class OwnershipJudge
             Doubt doubt = doubts[i];
             switch (doubt.Kind)
             {
+                case DoubtKind.UntilEnd when doubt.Finding.MappedAt != mapping.Time:
+                case DoubtKind.Overlap when doubt.Finding.Other?.Time != mapping.Time:
+                    continue; // the end of another one in the same place
                 case DoubtKind.UntilEnd:
                     if (!mapping.SyncedForDevice)
                         Accuse(doubt with { Confidence = ConfidenceOfSkip(mapping) });
@@ -57,6 +125,8 @@ internal sealed partial class OwnershipJudge
                     if (doubt.Cpu == follower.Cpu || now - doubt.Finding.Time > Disorder)
                         Accuse(doubt);
                     break;
+                case DoubtKind.Stranger:
+                    continue;
                 default:
                     if (now - doubt.Finding.Time <= Disorder)
                         continue; // the release in question itself, perhaps
@@ -112,6 +182,8 @@ internal sealed partial class OwnershipJudge
     {
         if (_doubts.TryGetValue((device, same.Address.Value), out List<Doubt>? doubts))
             doubts.RemoveAll(d => d.Finding.Rule == rule && d.Finding.Time == same.Time);
+        if (_accused.Count > 0 && _accused[^1] is { } last && last.Device == device && last.Finding.Rule == rule && last.Finding.Time == same.Time && last.Finding.Address == same.Address)
+            _accused.RemoveAt(_accused.Count - 1);
     }
 
     private void AccuseSkips()
@@ -146,11 +218,11 @@ internal sealed partial class OwnershipJudge
     {
         if (_strangers.Count == 0)
             return;
-        var live = follower.Tracker.LiveMappings().Select(static m => (m.Device, m.Address.Value, m.Time)).ToHashSet();
+        var live = follower.Tracker.LiveMappings().Where(static m => !MappingFollower.IsDoubtful(m.Tag)).Select(static m => (m.Device, m.Address.Value, m.Time)).ToHashSet();
         foreach (Doubt s in _strangers)
         {
             if (s.Finding.Other is { } other && live.Contains((other.Device, other.Address.Value, other.Time)))
-                Accuse(s with { Confidence = Confidence.Possible });
+                Accuse(s);
         }
     }
 }

@@ -12,7 +12,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     /// <summary>Time, in nanoseconds, within which events of different processors may stand in the wrong order.</summary>
     private const long Disorder = (long)EarlyReleases.MostDisorder;
 
-    private const int EndsKept = 16; // per processor, a power of two
+    private const int DoubtsKept = 16; // about one address
     private const int MostDoubts = 10_000;
 
     private const int MostWithdrawable = 1 << 16;
@@ -20,13 +20,11 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     private readonly Dictionary<(FindingRule Rule, int Device), Accusation> _accusations = [];
     private readonly List<Doubt> _accused = []; // not in the accusations yet: a later note of lost events may explain them
     private readonly Dictionary<(int Device, ulong Address), List<Doubt>> _doubts = []; // by the address whose next event decides
-    private readonly List<Doubt> _strangers = []; // releases and syncs of other devices' mappings
-    private readonly List<(int Device, ulong Address)[]> _ends = []; // latest ends of each processor
+    private readonly Queue<Doubt> _syncs = new(); // that differ from their mappings, oldest first
+    private readonly List<Doubt> _strangers = []; // at the end: releases and syncs of other devices' mappings
     private readonly Dictionary<int, SkipHabits> _habits = [];
-    private int[] _endCounts = [];
     private bool _mappingBounces; // the one being made now
     private Finding? _dropped; // of the mapping that ends now: DMA0051
-    private bool _clocksDiffer;
 
     /// <summary>The tracker found something in the event being processed.</summary>
     public void Found(Finding finding)
@@ -35,10 +33,14 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         FindingRule rule = finding.Rule;
         if (rule == FindingRules.SyncAfterUnmap)
             LateSync(finding, device);
-        else if (rule == FindingRules.UnknownUnmap || rule == FindingRules.SyncPastEnd)
+        else if (rule == FindingRules.UnknownUnmap)
             Inside(finding, device);
         else if (rule == FindingRules.WrongDevice || rule == FindingRules.SyncWrongDevice)
             Suspect(finding, device);
+        else if (rule == FindingRules.SyncPastEnd)
+            WrongSync(finding, device, Confidence.Likely);
+        else if (IsAboutSync(rule))
+            WrongSync(finding, device, Confidence.Certain);
         else if (rule == FindingRules.Overlap || rule == FindingRules.SharedLine)
             Shared(finding, device);
         else if (rule == FindingRules.SkipDropsData)
@@ -48,23 +50,24 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         else if (rule == FindingRules.SkipOnFirstMap)
             Wait(finding, device, DoubtKind.UntilMap, Confidence.Possible); // caches may have been cleaned by other means
         else if (rule == FindingRules.WrongEntryCount || rule == FindingRules.WrongAttributes)
-            Wait(finding, device, DoubtKind.UntilMap, Confidence.Likely);
+            WrongRelease(finding, device, Confidence.Likely);
         else
-            Wait(finding, device, DoubtKind.UntilMap, Confidence.Certain);
+            WrongRelease(finding, device, Confidence.Certain);
     }
 
     /// <summary>A map begins: findings that follow are about it.</summary>
     public void Mapping(in MappedBuffer buffer)
     {
         _mappingBounces = buffer.Bounced;
+        if (_syncs.Count > 0)
+            ForgiveSyncs(buffer);
         if (_doubts.Count == 0 || !_doubts.TryGetValue((buffer.Device, buffer.Address.Value), out List<Doubt>? doubts))
             return;
 
         // A wrong release or sync just before a map of another processor may have been about that one: clocks differ.
         int cpu = buffer.Cpu;
         long time = (long)buffer.Time;
-        int gone = doubts.RemoveAll(d => d.Kind == DoubtKind.UntilMap && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
-        _clocksDiffer |= gone > 0;
+        doubts.RemoveAll(d => d.Kind is DoubtKind.UntilMap or DoubtKind.Stranger && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
         if (doubts.Count == 0)
             _doubts.Remove((buffer.Device, buffer.Address.Value));
     }
@@ -72,18 +75,19 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     /// <summary>A mapping is synced.</summary>
     public void Synced(in LiveMapping mapping, in MappingEvent sync)
     {
+        if (_doubts.Count > 0)
+            Excuse(mapping.Device, mapping.Address.Value, sync.Time);
         if (!mapping.Bounced || sync.Direction != DmaDirection.ToDevice || mapping.Direction != DmaDirection.Bidirectional || sync.Kind != MappingEventKind.SyncForCpu)
             return;
         var finding = new Finding(
             FindingRules.SyncDirection, follower.Tracker.Devices[mapping.Device].Name, sync.Time, sync.Address, mapping.Original, sync.Size, mapping.Time,
-            $"{sync.Address}+{sync.Size} (BIDIRECTIONAL, bounced) is synced TO_DEVICE for the CPU: nothing is brought back from the slot");
-        Wait(finding, mapping.Device, DoubtKind.UntilMap, Confidence.Possible); // allowed, if the CPU is not going to read
+            $"{sync.Address}+{sync.Size} (BIDIRECTIONAL, bounced) is synced TO_DEVICE for the CPU: nothing is brought back from the slot") { Tag = mapping.Tag };
+        WrongSync(finding, mapping.Device, Confidence.Possible); // allowed, if the CPU is not going to read
     }
 
     /// <summary>A mapping ends.</summary>
     public void Ended(in LiveMapping mapping, in MappingEvent release)
     {
-        NoteEnd(mapping.Device, mapping.Address.Value);
         if (mapping.Bounced && (release.Attributes & DmaAttributes.SkipCpuSync) != 0 && mapping.Direction != DmaDirection.ToDevice)
             SkippedAtEnd(mapping);
         if (_doubts.Count > 0 && _doubts.TryGetValue((mapping.Device, mapping.Address.Value), out List<Doubt>? doubts))
@@ -101,7 +105,6 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         foreach (SkipHabits habits in _habits.Values)
             habits.Unsynced.RemoveAll(unsynced => (ulong)unsynced.Finding.Time > since);
         _strangers.Clear();
-        Array.Clear(_endCounts);
     }
 
     /// <summary>All rules broken, the gravest and surest first.</summary>
@@ -113,11 +116,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         Settle();
         CountSkips();
         foreach (Accusation accusation in _accusations.Values)
-        {
             accusation.IsCountCut = follower.Tracker.CountOf(accusation.Rule) > MappingFollower.MostFindings;
-            if (_clocksDiffer || follower.ClocksDiffer)
-                accusation.Demote();
-        }
 
         return
         [
@@ -169,14 +168,14 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
             return;
         if (!_doubts.TryGetValue((device, address), out List<Doubt>? doubts))
             _doubts.Add((device, address), doubts = []);
-        if (doubts.Count < EndsKept)
+        if (doubts.Count < DoubtsKept)
             doubts.Add(doubt);
     }
 
     private void Suspect(Finding finding, int device)
     {
-        if (_strangers.Count < MostDoubts && !follower.HasUnnamedSegments(device))
-            _strangers.Add(new Doubt(finding, device, DoubtKind.UntilMap, Confidence.Possible, follower.Cpu, follower.Task));
+        if (!follower.HasUnnamedSegments(device))
+            Wait(finding, device, DoubtKind.Stranger, Confidence.Possible);
     }
 
     /// <summary>What nothing has contradicted in time is believed.</summary>
@@ -198,6 +197,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     /// <summary>Nothing more comes that could decide.</summary>
     private void AcceptWaiting()
     {
+        AcceptSyncs(long.MaxValue);
         foreach (List<Doubt> doubts in _doubts.Values)
         {
             foreach (Doubt doubt in doubts)
@@ -205,30 +205,11 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
                 bool old = (long)follower.Now - doubt.Finding.Time > Disorder;
                 if (doubt.Kind == DoubtKind.UntilMap || (doubt.Kind == DoubtKind.Overlap && old))
                     Accuse(doubt);
+                else if (doubt.Kind == DoubtKind.Stranger)
+                    _strangers.Add(doubt);
             }
         }
 
         _doubts.Clear();
-    }
-
-    private void NoteEnd(int device, ulong address)
-    {
-        int cpu = follower.Cpu;
-        if ((uint)cpu >= (uint)_ends.Count)
-        {
-            if (cpu is < 0 or > 8191)
-                return;
-            while (_ends.Count <= cpu)
-                _ends.Add(new (int, ulong)[EndsKept]);
-            Array.Resize(ref _endCounts, _ends.Count);
-        }
-
-        _ends[cpu][_endCounts[cpu]++ & (EndsKept - 1)] = (device, address);
-    }
-
-    private bool EndedHere(int device, ulong address)
-    {
-        int cpu = follower.Cpu;
-        return (uint)cpu < (uint)_ends.Count && Array.IndexOf(_ends[cpu], (device, address), 0, Math.Min(EndsKept, _endCounts[cpu])) >= 0;
     }
 }

@@ -3,60 +3,140 @@ using Handoff.Ownership;
 namespace Handoff.Tracing.Mappings;
 
 /// <summary>
-/// Releases of what does not seem to be mapped. The clocks of processors may differ a little, so that a map on one of them seems to follow its
-/// own release on another.
+/// Releases that fit nothing that is mapped. The clocks of processors may differ a little, so that a map on one of them seems to follow its
+/// own release on another: each waits so long that its map would have come.
 /// </summary>
 internal sealed class EarlyReleases
 {
     /// <summary>Most nanoseconds by which clocks of processors are taken to differ.</summary>
     public const ulong MostDisorder = 1_000_000;
 
-    private const int Most = 1024;
+    private const int Most = 4096;
 
-    private readonly Dictionary<(int Device, ulong Address, bool IsList), Release> _releases = [];
-    private ulong _latest; // no release is later
+    private readonly Dictionary<(int Device, ulong Address, bool IsList), Release> _newest = [];
+    private readonly Queue<Release> _inOrder = new();
 
-    /// <summary>A release: where and when, and with what arguments.</summary>
-    /// <param name="Time">When.</param>
-    /// <param name="Cpu">On which processor.</param>
-    /// <param name="Size">Bytes; of a list its entries.</param>
-    /// <param name="Direction">Direction.</param>
-    /// <param name="Attributes">Attributes.</param>
-    /// <param name="Kind">Kind of mapping.</param>
-    /// <param name="IsSecond">Whether something was mapped there before, and had ended.</param>
-    internal readonly record struct Release(ulong Time, int Cpu, ulong Size, DmaDirection Direction, DmaAttributes Attributes, MappingKind Kind, bool IsSecond);
+    /// <summary>Whether none waits.</summary>
+    public bool IsEmpty => _inOrder.Count == 0;
 
-    public bool IsEmpty => _releases.Count == 0;
+    /// <summary>A release, with what is known of its surroundings.</summary>
+    internal sealed class Release
+    {
+        /// <summary>The release; of a list, its arguments.</summary>
+        public required MappingEvent Event { get; init; }
+
+        public required int Cpu { get; init; }
+
+        public required int Pid { get; init; }
+
+        public required int Task { get; init; }
+
+        /// <summary>Whether something was mapped there before, as far as the recording shows: then it is not about what was mapped before the recording.</summary>
+        public required bool IsSeen { get; init; }
+
+        /// <summary>Of a list: its buffers.</summary>
+        public PhysicalAddress[]? Buffers { get; init; }
+
+        /// <summary>Whether another processor released or mapped the same address at about the same time.</summary>
+        public bool IsDisturbed { get; set; }
+
+        public bool IsTaken { get; set; }
+
+        public Release? Older { get; set; } // of the same key
+    }
 
     /// <summary>Remembers a release.</summary>
-    /// <param name="device">The device.</param>
-    /// <param name="address">The DMA address; for a list the physical address of its first buffer.</param>
-    /// <param name="isList">Whether it is a list.</param>
-    /// <param name="release">The release.</param>
-    public void Add(int device, ulong address, bool isList, in Release release)
+    public void Add(Release release)
     {
-        if (_releases.Count >= Most || release.Time > _latest + MostDisorder)
-            _releases.Clear();
-        _latest = Math.Max(_latest, release.Time);
-        _releases[(device, address, isList)] = release;
+        var key = KeyOf(release);
+        release.Older = _newest.GetValueOrDefault(key);
+        _newest[key] = release;
+        _inOrder.Enqueue(release);
     }
 
-    /// <summary>Finds the release that belongs to a map which another processor logs after it.</summary>
-    public bool Take(int device, ulong address, bool isList, ulong time, int cpu, ulong size, out Release release)
+    /// <summary>The next release that waits no longer, oldest first; <see langword="null"/> if all still have time.</summary>
+    /// <param name="now">Time of the event that comes next.</param>
+    public Release? Next(ulong now)
     {
-        release = default;
-        if (time > _latest + MostDisorder)
+        while (_inOrder.TryPeek(out Release? release) && (release.IsTaken || _inOrder.Count > Most || now > (ulong)release.Event.Time + MostDisorder))
         {
-            _releases.Clear();
-            return false;
+            _inOrder.Dequeue();
+            if (release.IsTaken)
+                continue;
+            Unlink(release);
+            return release;
         }
 
-        var key = (device, address, isList);
-        if (!_releases.TryGetValue(key, out release) || release.Cpu == cpu || release.Size != size || time > release.Time + MostDisorder)
-            return false;
-        _releases.Remove(key);
-        return true;
+        return null;
     }
 
-    public void Forget() => _releases.Clear();
+    /// <summary>
+    /// Takes the oldest release that belongs to a map which is logged after it: by another processor. If some other processor used the address too, it is
+    /// not known which release is whose, and the map's own processor may have logged it.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="address">The DMA address; for a list the physical address of its first buffer.</param>
+    /// <param name="cpu">Processor of the map.</param>
+    /// <param name="map">The map's arguments.</param>
+    /// <param name="buffers">For a list, its buffers, as far as they are named.</param>
+    public Release? Take(int device, ulong address, int cpu, in MappingEvent map, ReadOnlySpan<PhysicalAddress> buffers)
+    {
+        if (!_newest.TryGetValue((device, address, map.Mapping == MappingKind.Sg), out Release? release))
+            return null;
+        Release? found = null;
+        for (; release is not null; release = release.Older)
+        {
+            if (release.Cpu != cpu)
+                release.IsDisturbed = true;
+            if (release.IsDisturbed && Fits(release, map, buffers))
+                found = release;
+        }
+
+        if (found is not null)
+        {
+            Unlink(found);
+            found.IsTaken = true;
+        }
+
+        return found;
+    }
+
+    /// <summary>Whether a single release of an address waits.</summary>
+    public bool IsWaiting(int device, DmaAddress address) => _newest.ContainsKey((device, address.Value, false));
+
+    public void Forget()
+    {
+        _newest.Clear();
+        _inOrder.Clear();
+    }
+
+    private static bool Fits(Release release, in MappingEvent map, ReadOnlySpan<PhysicalAddress> buffers)
+    {
+        MappingEvent e = release.Event;
+        if (e.Mapping != map.Mapping || e.Direction != map.Direction || !OwnershipTracker.AttributesAgree(map.Attributes, e.Attributes))
+            return false;
+        return release.Buffers is { } own ? own.Length == map.ListEntries && own.AsSpan().StartsWith(buffers) : e.Size == map.Size;
+    }
+
+    private static (int Device, ulong Address, bool IsList) KeyOf(Release release) =>
+        (release.Event.Device, release.Buffers is { } buffers ? buffers[0].Value : release.Event.Address.Value, release.Buffers is not null);
+
+    private void Unlink(Release release)
+    {
+        var key = KeyOf(release);
+        Release? newer = _newest.GetValueOrDefault(key);
+        if (newer == release)
+        {
+            if (release.Older is { } older)
+                _newest[key] = older;
+            else
+                _newest.Remove(key);
+            return;
+        }
+
+        while (newer is not null && newer.Older != release)
+            newer = newer.Older;
+        if (newer is not null)
+            newer.Older = release.Older;
+    }
 }

@@ -9,6 +9,10 @@ internal sealed class LiveList
     public int BufferCount;
     public int SegmentCount;
     public int FullEntries; // that the caller gave; more than BufferCount if the kernel cut the list
+    public DmaDirection Direction;
+    public DmaAttributes Attributes;
+    public ulong Time;
+    public int Cpu;
     public bool IsCut; // by the kernel
     public LiveList? Next; // same device and first buffer; or next spare one
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Handoff.Ownership;
 using Handoff.Tracing.Recordings;
 
 namespace Handoff.Tracing.Mappings;
@@ -42,6 +43,7 @@ internal sealed class LiveLists
         list.BufferCount = buffers.Length;
         list.SegmentCount = segments;
         list.FullEntries = Math.Max(e.FullNents, buffers.Length);
+        (list.Direction, list.Attributes, list.Time, list.Cpu) = (e.Direction, e.Attributes, e.Time, e.Cpu);
         list.IsCut = list.FullEntries > buffers.Length || e.FullEnts > segments;
         if (list.IsCut)
             _cut[e.Device]++;
@@ -51,13 +53,19 @@ internal sealed class LiveLists
         head = list;
     }
 
+    /// <summary>Whether a list is mapped that begins with a buffer.</summary>
+    public bool Has(int device, PhysicalAddress first) => _heads.ContainsKey(new ListKey(device, first.Value));
+
     /// <summary>Finds the list that an unmap means and forgets it; the caller gives it back with <see cref="Return"/>.</summary>
     /// <param name="device">The device.</param>
     /// <param name="physical">The buffers that the unmap names.</param>
-    /// <param name="exact">Whether all addresses agree; otherwise only the first one and some that follow do.</param>
-    public LiveList? Take(int device, ReadOnlySpan<PhysicalAddress> physical, out bool exact)
+    /// <param name="match">How well it has to fit.</param>
+    /// <param name="direction">Direction of the unmap.</param>
+    /// <param name="attributes">Attributes of the unmap.</param>
+    /// <param name="time">Time of the unmap: lists mapped after it are not meant.</param>
+    /// <param name="cpu">Processor of the unmap.</param>
+    public LiveList? Take(int device, ReadOnlySpan<PhysicalAddress> physical, ListMatch match, DmaDirection direction, DmaAttributes attributes, ulong time, int cpu)
     {
-        exact = false;
         ReadOnlySpan<ulong> buffers = MemoryMarshal.Cast<PhysicalAddress, ulong>(physical);
         if (buffers.IsEmpty)
             return null;
@@ -68,20 +76,26 @@ internal sealed class LiveLists
         int most = 0, compared = 0;
         for (LiveList? list = head; list is not null && compared < MostCompared; list = list.Next, compared++)
         {
+            if (list.Time > time && match != ListMatch.Exact)
+                continue;
             int common = list.BufferSpan.CommonPrefixLength(buffers);
-            exact = list.FullEntries == buffers.Length && common == list.BufferCount;
-            if (exact)
+            if (list.FullEntries == buffers.Length && common == list.BufferCount && (match != ListMatch.Exact || (list.Direction == direction && OwnershipTracker.AttributesAgree(list.Attributes, attributes))))
             {
+                // The newest, unless another processor mapped it just now: then an earlier one is meant, if there is one.
                 best = list;
-                break;
+                if (list.Cpu == cpu || time > list.Time + EarlyReleases.MostDisorder)
+                    break;
+                continue;
             }
 
-            if (common > most)
+            if (common > most && match == ListMatch.BeginsAlike) // no list has the same buffers: that was asked before
                 (best, most) = (list, common);
         }
 
-        Unlink(key, head, best!);
-        if (best!.IsCut)
+        if (best is null)
+            return null;
+        Unlink(key, head, best);
+        if (best.IsCut)
             _cut[device]--;
         return best;
     }

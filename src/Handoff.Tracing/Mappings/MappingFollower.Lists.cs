@@ -19,13 +19,12 @@ internal sealed partial class MappingFollower
         int segments = Math.Min(addresses.Length, lengths.Length), entries = Math.Max(e.FullNents, buffers.Length);
         int all = Math.Max(e.FullEnts, segments);
         bool merged = all != entries; // by an IOMMU: segments and buffers are not the same then
-        bool mayHaveEnded = !_early.IsEmpty && !buffers.IsEmpty && _early.Take(e.Device, buffers[0].Value, true, e.Time, e.Cpu, (ulong)entries, out _);
-        if (mayHaveEnded)
-            _earlyReleases++;
-        int tag = TagOf(e) | (mayHaveEnded ? Doubtful : 0), next = 0;
         long cost = -1;
         MappedBuffer buffer = BufferOf(e, MappingKind.Sg);
         buffer.ListEntries = entries;
+        EarlyReleases.Release? release = _early.IsEmpty || buffers.IsEmpty ? null : _early.Take(e.Device, buffers[0].Value, e.Cpu, EventOf(buffer, 0, 0), buffers);
+        bool hasEnded = release is not null && (release.IsSeen || (segments > 0 && _tracker.WasReleased(e.Device, addresses[0])));
+        int tag = TagOf(e) | (release is null || hasEnded ? 0 : Doubtful), next = 0;
         for (int i = 0; i < segments; i++)
         {
             buffer.ListIndex = i;
@@ -47,45 +46,65 @@ internal sealed partial class MappingFollower
             if (buffer.Address.IsMapped)
                 Begin(buffer, tag, all);
         }
+
+        if (hasEnded)
+            Release(_lists.Take(e.Device, release!.Buffers, ListMatch.Exact, e.Direction, e.Attributes, e.Time, release.Cpu)!, release.Event with { Time = (long)e.Time }, entries);
+        else if (release is not null)
+            UnknownListUnmaps++;
     }
 
     private void UnmapList(in DmaEvent e)
     {
         ReadOnlySpan<PhysicalAddress> buffers = e.PhysicalAddresses;
-        LiveList? list = _lists.Take(e.Device, buffers, out bool exact);
-        if (list is null)
+        var release = new MappingEvent
         {
+            Kind = MappingEventKind.Unmap,
+            Mapping = MappingKind.Sg,
+            Direction = e.Direction,
+            Device = e.Device,
+            ListEntries = buffers.Length,
+            Original = PhysicalAddress.Invalid,
+            Attributes = e.Attributes,
+            Time = (long)e.Time,
+        };
+        if (buffers.IsEmpty)
             UnknownListUnmaps++;
-            if (!buffers.IsEmpty)
-                _early.Add(e.Device, buffers[0].Value, true, new EarlyReleases.Release(e.Time, e.Cpu, (ulong)buffers.Length, e.Direction, e.Attributes, MappingKind.Sg, IsSecond: false));
+        else if (_lists.Take(e.Device, buffers, ListMatch.Exact, e.Direction, e.Attributes, e.Time, e.Cpu) is { } list)
+            Release(list, release, list.FullEntries);
+        else
+            _early.Add(Waiting(release, e, buffers.ToArray(), _lists.Has(e.Device, buffers[0])));
+    }
+
+    /// <summary>A list unmap that fits no list, though one that begins alike may be mapped.</summary>
+    private void UnmapOtherList(EarlyReleases.Release release)
+    {
+        MappingEvent e = release.Event;
+        LiveList? list = _lists.Take(e.Device, release.Buffers, ListMatch.SameBuffers, e.Direction, e.Attributes, (ulong)e.Time, release.Cpu);
+        if (list is not null)
+        {
+            Release(list, e, list.FullEntries);
             return;
         }
 
-        int entries = buffers.Length, segments = list.SegmentCount;
-        if (!exact)
+        list = _lists.Take(e.Device, release.Buffers, ListMatch.BeginsAlike, e.Direction, e.Attributes, (ulong)e.Time, release.Cpu);
+        if (list is null)
         {
-            InexactListUnmaps++;
-            segments = Math.Min(segments, Math.Max(entries, 1));
+            UnknownListUnmaps++;
+            return;
         }
 
-        for (int i = 0; i < segments; i++)
+        InexactListUnmaps++;
+        list.SegmentCount = Math.Min(list.SegmentCount, Math.Max(release.Buffers!.Length, 1));
+        Release(list, e, release.Buffers.Length);
+    }
+
+    private void Release(LiveList list, in MappingEvent e, int entries)
+    {
+        for (int i = 0; i < list.SegmentCount; i++)
         {
             if (list.Addresses[i] == ulong.MaxValue)
                 continue;
-            _tracker.Process(new MappingEvent
-            {
-                Kind = MappingEventKind.Unmap,
-                Mapping = MappingKind.Sg,
-                Direction = e.Direction,
-                Device = e.Device,
-                ListEntries = exact ? list.FullEntries : entries,
-                ListIndex = i,
-                Address = new(list.Addresses[i]),
-                Original = PhysicalAddress.Invalid,
-                Size = list.Lengths[i],
-                Attributes = e.Attributes,
-                Time = (long)e.Time,
-            });
+            _tracker.Process(e with { ListEntries = entries, ListIndex = i, Address = new(list.Addresses[i]), Size = list.Lengths[i] });
         }
 
         _lists.Return(list);
@@ -96,9 +115,7 @@ internal sealed partial class MappingFollower
         bool forCpu = e.Kind == DmaEventKind.SyncSgForCpu;
         ReadOnlySpan<DmaAddress> addresses = e.DmaAddresses;
         ReadOnlySpan<uint> lengths = e.Lengths;
-        int entries = addresses.Length, named = Math.Min(entries, lengths.Length);
-        if (_lists.HasUnnamedSegments(e.Device))
-            named = Math.Min(named, MostNamed);
+        int entries = addresses.Length, named = Math.Min(Math.Min(entries, lengths.Length), MostNamed);
         for (int i = 0; i < named; i++)
         {
             if (lengths[i] == 0 || !addresses[i].IsMapped)

@@ -64,24 +64,21 @@ internal sealed partial class MappingFollower
             return;
         }
 
-        if (_early.IsEmpty || !_early.Take(e.Device, e.DmaAddress.Value, false, e.Time, e.Cpu, e.Size, out EarlyReleases.Release early))
-        {
-            Begin(buffer, TagOf(e), 0);
-            return;
-        }
-
-        // The release may have been this mapping's, and is logged before it because clocks differ. A second release that nothing else
-        // explains surely was; one of something never seen may have been of a mapping from before the recording.
-        _earlyReleases++;
-        Begin(buffer, TagOf(e) | Doubtful, 0);
-        if (early.IsSecond && early.Direction == e.Direction)
-            _tracker.Process(MappingEvent.Unmap(e.Device, e.DmaAddress, early.Size, early.Direction, early.Attributes, (long)e.Time) with { Mapping = early.Kind });
+        BeginEarly(buffer, e);
     }
 
-    private void NoteEarly(in MappingEvent e, bool isSecond)
+    /// <summary>
+    /// Begins a mapping whose release may have been logged before it, because clocks differ. A release of what was mapped before surely was this one's; one
+    /// of something never seen may have been of a mapping from before the recording.
+    /// </summary>
+    private void BeginEarly(in MappedBuffer buffer, in DmaEvent e)
     {
-        _unknownReleases++;
-        _early.Add(e.Device, e.Address.Value, false, new EarlyReleases.Release((ulong)e.Time, Cpu, e.Size, e.Direction, e.Attributes, e.Mapping, isSecond));
+        EarlyReleases.Release? release = _early.IsEmpty ? null : _early.Take(e.Device, e.DmaAddress.Value, e.Cpu, EventOf(buffer, 0, 0), default);
+        Begin(buffer, TagOf(e) | (release is { IsSeen: false } ? Doubtful : 0), 0);
+        if (release is null)
+            return;
+        if (release.IsSeen)
+            _tracker.EndFitting(release.Event with { Time = (long)e.Time });
     }
 
     private void Begin(in MappedBuffer buffer, int tag, int segments)
@@ -92,38 +89,46 @@ internal sealed partial class MappingFollower
             Forget(buffer.Time, buffer.Time);
         }
 
-        if (_swapped.Count > 0)
-            _swapped.Remove((buffer.Device, buffer.Address.Value));
+        if (_doubtful.Count > 0 && buffer.Bounced)
+            EndDoubtful(buffer);
+        if ((tag & Doubtful) != 0 && _doubtful.Count < MostDoubtful)
+            _doubtful.Add((buffer.Device, buffer.Address.Value));
         _sink.Mapped(buffer);
-        _tracker.Process(new MappingEvent
+        _tracker.Process(EventOf(buffer, tag, segments));
+    }
+
+    private static MappingEvent EventOf(in MappedBuffer buffer, int tag, int segments) => new()
+    {
+        Kind = MappingEventKind.Map,
+        Mapping = buffer.Kind,
+        Direction = buffer.Direction,
+        Bounced = buffer.Bounced,
+        Device = buffer.Device,
+        ListEntries = buffer.ListEntries,
+        ListIndex = buffer.ListIndex,
+        ListSegments = segments,
+        Address = buffer.Address,
+        Original = new(buffer.Original),
+        Size = buffer.Size,
+        Attributes = buffer.Attributes,
+        Time = (long)buffer.Time,
+        Tag = tag,
+    };
+
+    /// <summary>A slot is not given out twice: what may have ended in it already has ended.</summary>
+    private void EndDoubtful(in MappedBuffer buffer)
+    {
+        if (!_doubtful.Remove((buffer.Device, buffer.Address.Value)))
+            return;
+        foreach (LiveMapping old in _tracker.MappingsAt(buffer.Device, buffer.Address))
         {
-            Kind = MappingEventKind.Map,
-            Mapping = buffer.Kind,
-            Direction = buffer.Direction,
-            Bounced = buffer.Bounced,
-            Device = buffer.Device,
-            ListEntries = buffer.ListEntries,
-            ListIndex = buffer.ListIndex,
-            ListSegments = segments,
-            Address = buffer.Address,
-            Original = new(buffer.Original),
-            Size = buffer.Size,
-            Attributes = buffer.Attributes,
-            Time = (long)buffer.Time,
-            Tag = tag,
-        });
+            if (IsDoubtful(old.Tag) && old.Bounced)
+                _tracker.EndFitting(MappingEvent.Unmap(old.Device, old.Address, old.Size, old.Direction, old.Attributes, (long)buffer.Time) with { Mapping = old.Mapping });
+        }
     }
 
     private void End(in DmaEvent e, MappingKind kind)
     {
-        if (!_replaced.IsEmpty && kind == MappingKind.Coherent && _replaced.Take(e.Device, e.DmaAddress.Value, false, e.Time, e.Cpu, e.Size, out _))
-            return; // of the one before, which was taken to be freed unseen
-        if (_swapped.Count > 0 && kind == MappingKind.Coherent && _swapped.TryGetValue((e.Device, e.DmaAddress.Value), out ulong size) && size == e.Size)
-        {
-            _swapped.Remove((e.Device, e.DmaAddress.Value));
-            return; // of the one that was logged before the other, and made after it
-        }
-
         var release = new MappingEvent
         {
             Kind = MappingEventKind.Unmap,
@@ -136,11 +141,64 @@ internal sealed partial class MappingFollower
             Attributes = e.Attributes,
             Time = (long)e.Time,
         };
-        _tracker.Process(release);
-        if (!_foundDouble)
+        if (!e.DmaAddress.IsMapped)
+        {
+            _tracker.Process(release);
             return;
-        _foundDouble = false;
-        NoteEarly(release, isSecond: true);
+        }
+
+        if (_tracker.EndFitting(release))
+            return;
+        bool isSeen = _tracker.IsMapped(e.Device, e.DmaAddress) || _tracker.WasReleased(e.Device, e.DmaAddress);
+        if (!isSeen)
+            _tracker.Process(release); // nothing is going to be ended by it
+        _early.Add(Waiting(release, e, null, isSeen));
+    }
+
+    /// <summary>Whether something was released there that does not fit what is mapped, and that is not judged yet.</summary>
+    public bool IsReleaseWaiting(int device, DmaAddress address) => _early.IsWaiting(device, address);
+
+    private EarlyReleases.Release Waiting(in MappingEvent release, in DmaEvent e, PhysicalAddress[]? buffers, bool isSeen) => new()
+    {
+        Event = release,
+        Buffers = buffers,
+        Cpu = e.Cpu,
+        Pid = e.Pid,
+        Task = e.Task,
+        IsSeen = isSeen,
+        IsDisturbed = buffers is null && Ends.Elsewhere(release.Device, release.Address.Value, e.Cpu) is > 0 and var at && at + EarlyReleases.MostDisorder >= e.Time,
+    };
+
+    /// <summary>Releases for which no map came in time are what they seem: of the wrong thing, or of something from before the recording.</summary>
+    private void Settle(ulong now)
+    {
+        (int Cpu, int Pid, int Task) current = (Cpu, Pid, Task);
+        while (_early.Next(now) is { } release)
+        {
+            (Cpu, Pid, Task) = (release.Cpu, release.Pid, release.Task);
+            Settling = release;
+            if (release.Buffers is not null)
+                UnmapOtherList(release);
+            else if (release.IsSeen)
+                _tracker.Process(release.Event);
+        }
+
+        Settling = null;
+        EndUnseenFrees(now);
+        (Cpu, Pid, Task) = current;
+    }
+
+    /// <summary>
+    /// The same memory cannot be allocated twice: if no free of one of both came in time, there was one that recordings do not show, as of memory of per-device pools.
+    /// </summary>
+    private void EndUnseenFrees(ulong now)
+    {
+        while (_allocatedTwice.TryPeek(out (int Device, DmaAddress Address, ulong Time) again) && now > again.Time + EarlyReleases.MostDisorder)
+        {
+            _allocatedTwice.Dequeue();
+            foreach (LiveMapping old in _tracker.MappingsAt(again.Device, again.Address).Where(m => m.Mapping == MappingKind.Coherent && m.Time <= (long)again.Time).OrderBy(static m => IsDoubtful(m.Tag)).Skip(1))
+                _tracker.EndFitting(MappingEvent.Unmap(old.Device, old.Address, old.Size, old.Direction, old.Attributes, (long)again.Time) with { Mapping = MappingKind.Coherent });
+        }
     }
 
     private void Allocate(in DmaEvent e)
@@ -156,6 +214,8 @@ internal sealed partial class MappingFollower
             return;
         }
 
-        Begin(buffer, TagOf(e), 0);
+        if (buffer.Kind == MappingKind.Coherent && _tracker.IsMapped(e.Device, e.DmaAddress))
+            _allocatedTwice.Enqueue((e.Device, e.DmaAddress, e.Time));
+        BeginEarly(buffer, e);
     }
 }

@@ -16,7 +16,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     /// <summary>Live mappings followed; a recording without unmaps would fill any memory.</summary>
     private const int MostLive = 1 << 22;
 
-    private const int MostSwapped = 1024;
+    private const int MostDoubtful = 1 << 16;
     private const int MostCpus = 8192; // of further ones no time is kept
 
     private readonly RecordingReader _reader;
@@ -26,13 +26,10 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private readonly LiveLists _lists = new();
     private readonly BounceAttempts _attempts;
     private readonly EarlyReleases _early = new();
-    private readonly EarlyReleases _replaced = new(); // allocations whose free may be logged after the next allocation of the same memory
-    private readonly Dictionary<(int Device, ulong Address), ulong> _swapped = []; // sizes of replaced allocations that may be the later ones: clocks differ
+    private readonly Queue<(int Device, DmaAddress Address, ulong Time)> _allocatedTwice = new(); // memory, when it was allocated while it was not free yet
+    private readonly HashSet<(int Device, ulong Address)> _doubtful = []; // what may have ended already
     private readonly List<BounceAttempt> _found = [];
     private readonly List<int> _foundEntries = [];
-    private long _earlyReleases; // that a map of another processor followed
-    private long _unknownReleases; // single ones of what was not mapped, or not any more
-    private bool _foundDouble; // by the event being processed: a second unmap
     private ulong[] _latest = new ulong[16]; // time of each processor's latest event
     private int _instance = -1; // the buffer that is followed: another one may hold the same events again
 
@@ -47,7 +44,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         _sink = sink;
         _attempts = new BounceAttempts(NoMapFollowed);
         uint line = facts?.CacheAlignment is { } alignment && System.Numerics.BitOperations.IsPow2(alignment) ? alignment : 64;
-        _tracker = new OwnershipTracker(OwnershipOptions.ForRecordings with { CacheLineSize = line, KeptPerRule = MostFindings }) { Listener = this };
+        _tracker = new OwnershipTracker(OwnershipOptions.ForRecordings with { KeepsOrder = false, CacheLineSize = line, KeptPerRule = MostFindings }) { Listener = this };
         _tracker.Found += Found;
     }
 
@@ -78,11 +75,14 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     /// <summary>List unmaps of lists never seen.</summary>
     public long UnknownListUnmaps { get; private set; }
 
+    /// <summary>When mappings ended lately, and where.</summary>
+    public EndTrail Ends { get; } = new();
+
     /// <summary>
-    /// Whether the processors' clocks differ: releases of what was mapped only afterwards by another processor are most of those that
-    /// have no map.
+    /// The release being processed if it had to wait, because it fits nothing that was mapped; <see langword="null"/> otherwise. No map came that it
+    /// could belong to.
     /// </summary>
-    public bool ClocksDiffer => _earlyReleases > 0 && _earlyReleases * 2 >= _unknownReleases + UnknownListUnmaps;
+    public EarlyReleases.Release? Settling { get; private set; }
 
     /// <summary>Time of the latest event.</summary>
     public ulong Now { get; private set; }
@@ -112,6 +112,8 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
             NoteLatest(e.Cpu, e.Time);
         if (e.Kind <= DmaEventKind.LostEvents)
             return;
+        if (!_early.IsEmpty || _allocatedTwice.Count > 0)
+            Settle(e.Time);
 
         if (e.Device == 0 || e.IsDmaBuf)
             return;
@@ -168,30 +170,22 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
 
     void IMappingListener.Ended(in LiveMapping mapping, in MappingEvent release)
     {
-        if (release.Kind == MappingEventKind.Map && CpuOf(mapping.Tag) != (Cpu & CpuMask) && release.Time - mapping.Time <= (long)EarlyReleases.MostDisorder && _swapped.Count < MostSwapped)
-            _swapped[(mapping.Device, mapping.Address.Value)] = mapping.Size;
-        if (release.Kind == MappingEventKind.Map)
-            _replaced.Add(mapping.Device, mapping.Address.Value, false, new EarlyReleases.Release((ulong)release.Time, Cpu, mapping.Size, mapping.Direction, mapping.Attributes, mapping.Mapping, IsSecond: false));
+        Ends.Add(mapping.Device, mapping.Address.Value, Cpu, (ulong)release.Time);
         _sink.Ended(mapping, release);
     }
 
     void IMappingListener.Synced(in LiveMapping mapping, in MappingEvent sync) => _sink.Synced(mapping, sync);
 
-    void IMappingListener.Unknown(in MappingEvent e)
-    {
-        if (e.Kind == MappingEventKind.Unmap)
-            NoteEarly(e, isSecond: false);
-        _sink.Unknown(e);
-    }
+    void IMappingListener.Unknown(in MappingEvent e) => _sink.Unknown(e);
 
     /// <summary>Says that no event follows.</summary>
-    public void Complete() => _attempts.Complete(Now, 10_000_000);
-
-    private void Found(Finding finding)
+    public void Complete()
     {
-        _foundDouble |= finding.Rule == FindingRules.DoubleUnmap;
-        _sink.Found(finding);
+        Settle(ulong.MaxValue);
+        _attempts.Complete(Now, 10_000_000);
     }
+
+    private void Found(Finding finding) => _sink.Found(finding);
 
     private static bool IsMmio(in DmaEvent e) => (e.Attributes & DmaAttributes.Mmio) != 0;
 
@@ -233,13 +227,15 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private void Forget(ulong time, ulong since)
     {
         Gaps++;
+        Settle(ulong.MaxValue);
         _sink.Forgetting(_tracker.LiveMappings());
         _tracker.Forget();
         _lists.Clear();
         _attempts.Forget();
         _early.Forget();
-        _replaced.Forget();
-        _swapped.Clear();
+        _allocatedTwice.Clear();
+        _doubtful.Clear();
+        Ends.Forget();
         _sink.Gap(time, since);
     }
 
