@@ -81,7 +81,8 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
             return;
         var finding = new Finding(
             FindingRules.SyncDirection, follower.Tracker.Devices[mapping.Device].Name, sync.Time, sync.Address, mapping.Original, sync.Size, mapping.Time,
-            $"{sync.Address}+{sync.Size} (BIDIRECTIONAL, bounced) is synced TO_DEVICE for the CPU: nothing is brought back from the slot") { Tag = mapping.Tag };
+            $"{sync.Address}+{sync.Size} (BIDIRECTIONAL, bounced) is synced TO_DEVICE for the CPU: nothing is brought back from the slot")
+        { Tag = mapping.Tag };
         WrongSync(finding, mapping.Device, Confidence.Possible); // allowed, if the CPU is not going to read
     }
 
