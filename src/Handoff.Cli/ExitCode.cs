@@ -12,7 +12,7 @@ internal enum ExitCode
     /// <summary>The command line is wrong.</summary>
     Usage = 2,
 
-    /// <summary>An input cannot be read or understood.</summary>
+    /// <summary>An input cannot be read or understood, or only a part of it: of a damaged recording the rest is used all the same.</summary>
     BadInput = 3,
 
     /// <summary>The search ended at a bound, a time limit or Ctrl-C before everything was known.</summary>

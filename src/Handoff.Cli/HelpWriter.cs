@@ -59,7 +59,7 @@ internal static class HelpWriter
         ("0", "as expected", "all is as expected"),
         ("1", "a verdict or recording is not", "a verdict differs from its expectation, or is not ok and none was stated; a report found something wrong; recordings differ"),
         ("2", "wrong command line", "the command line is wrong"),
-        ("3", "bad input", "an input cannot be read or understood"),
+        ("3", "bad or damaged input", "an input, or a part of it, cannot be read or understood; what precedes the damage in a recording is used all the same"),
         ("4", "inconclusive", "inconclusive: a bound, the time limit or Ctrl-C ended the search"),
         ("5", "output not written", "the output could not be written"),
     ];

@@ -32,7 +32,7 @@ internal readonly record struct LitmusFile(string Name, string Location)
     }
 
     /// <summary>A path or name without anything that moves a terminal's cursor.</summary>
-    public static string Printable(string text) => string.Concat(text.Select(sign => char.IsControl(sign) ? '?' : sign));
+    public static string Printable(string text) => Reports.Text.Printable.Of(text);
 
     private static IEnumerable<LitmusFile> Below(string directory)
     {

@@ -13,7 +13,7 @@ internal static class RecordedDevices
     /// <summary>The devices; none if no word names a recording.</summary>
     public static IEnumerable<Candidate> Of(IReadOnlyList<string> words)
     {
-        string? path = words.FirstOrDefault(static word => !word.StartsWith('-') && (File.Exists(word) || Directory.Exists(word)));
+        string? path = words.FirstOrDefault(static word => !word.StartsWith('-') && (TraceBundle.IsFile(word) || Directory.Exists(word)));
         if (path is null)
             return [];
         try

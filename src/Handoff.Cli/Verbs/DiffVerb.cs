@@ -2,6 +2,7 @@ using System.CommandLine;
 using Handoff.Cli.Terminal;
 using Handoff.Reports.Trace;
 using Handoff.Reports.Trace.Diff;
+using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Findings;
 
 namespace Handoff.Cli.Verbs;
@@ -9,7 +10,7 @@ namespace Handoff.Cli.Verbs;
 /// <summary><c>handoff diff</c>: what changed from one recording to another.</summary>
 internal sealed class DiffVerb : Verb
 {
-    private readonly Argument<string> _before = new("BEFORE") { HelpName = "BEFORE", Description = RecordingInput.Description };
+    private readonly Argument<string> _before = new("BEFORE") { HelpName = "BEFORE", Description = RecordingSource.Description };
     private readonly Argument<string> _after = new("AFTER") { HelpName = "AFTER", Description = "another one" };
     private readonly Option<bool> _json = new("--json") { Description = "for programs" };
 
@@ -32,25 +33,30 @@ internal sealed class DiffVerb : Verb
         string before = arguments.GetRequiredValue(_before), after = arguments.GetRequiredValue(_after);
         if (before == "-" && after == "-")
             throw new UserErrorException(ExitCode.Usage, "only one of two recordings can come from standard input");
-        var first = Read(before, session);
-        var second = Read(after, session);
-        if (first is null || second is null)
-            throw new UserErrorException(ExitCode.Inconclusive, "interrupted");
+        var damage = ExitCode.AsExpected;
+        if (Read(before, ref damage, session) is not { } first || Read(after, ref damage, session) is not { } second)
+            return damage;
         var diff = new TraceDiff(first, second);
         if (arguments.GetValue(_json))
             session.WriteUtf8(stream => TraceDiffJsonWriter.Write(diff, stream));
         else
             TraceDiffTextWriter.Write(diff, session.OutInk, session.Width);
-        return diff.IsSame ? ExitCode.AsExpected : ExitCode.Differs;
+        return damage != ExitCode.AsExpected ? damage : diff.IsSame ? ExitCode.AsExpected : ExitCode.Differs;
     }
 
-    private static TraceReport? Read(string path, Session session)
+    /// <returns>What the recording says; <see langword="null"/> if it says nothing.</returns>
+    private static TraceReport? Read(string path, ref ExitCode damage, Session session)
     {
-        using var input = TraceInput.Open(path, session);
+        var source = RecordingSource.Open(path, again: false, session);
+        MachineFacts? facts = source.ReadFacts(session);
+        using var input = source.OpenReading();
         TraceAnalysis analysis;
         using (var progress = new ReadingProgress(session, $"read {LitmusFile.Printable(Path.GetFileName(path))}"))
-            analysis = TraceAnalyzer.Analyze(input.Reader, input.Facts, progress.Report, cancellation: session.Cancelled);
-        input.ThrowIfUnusable();
-        return analysis.IsInterrupted ? null : new TraceReport(input.Name, analysis, TraceFindings.Find(analysis, null), TimeSpan.Zero);
+            analysis = TraceAnalyzer.Analyze(input.Reader, facts, progress.Report, cancellation: session.Cancelled);
+        if (analysis.IsInterrupted)
+            throw new UserErrorException(ExitCode.Inconclusive, "interrupted");
+        if (input.Finish(session) is var code and not ExitCode.AsExpected)
+            damage = code;
+        return input.IsUnusable ? null : new TraceReport(source.Name, analysis, TraceFindings.Find(analysis, null), TimeSpan.Zero);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class DumpVerb : Verb
 {
     private const int LookUpEvery = 4096; // events between two looks at whether anybody still wants them
 
-    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description };
+    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingSource.Description };
     private readonly SelectionOptionSet _selection = new();
     private readonly Option<bool> _json = new("--json") { Description = "one JSON object a line" };
     private readonly Option<bool> _csv = new("--csv") { Description = "comma-separated values with a heading" };
@@ -38,7 +38,7 @@ internal sealed class DumpVerb : Verb
             throw new UserErrorException(ExitCode.Usage, "--json and --csv exclude each other");
         var request = _selection.Read(arguments);
         string path = arguments.GetRequiredValue(_trace);
-        using var input = RecordingInput.Open(path, session);
+        using var input = RecordingSource.Open(path, again: false, session).OpenReading();
         var reader = input.Reader;
         bool interrupted = false;
         using (ReadProgress.Watch(session, reader, streamsResults: true))

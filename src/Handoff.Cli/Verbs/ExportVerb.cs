@@ -11,7 +11,7 @@ namespace Handoff.Cli.Verbs;
 /// <summary><c>handoff export</c>: recordings as a dataset for SQL.</summary>
 internal sealed class ExportVerb : Verb
 {
-    private readonly Argument<string[]> _traces = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description, Arity = ArgumentArity.OneOrMore };
+    private readonly Argument<string[]> _traces = new("TRACE") { HelpName = "TRACE", Description = RecordingSource.Description, Arity = ArgumentArity.OneOrMore };
     private readonly Option<string> _parquet = new("--parquet") { HelpName = "DIR", Description = "the dataset; made if it does not exist, added to if it does", Required = true };
     private readonly Option<string> _host = new("--host") { HelpName = "NAME", Description = "the machine's name, where a recording does not tell it" };
     private readonly Option<string> _boot = new("--boot") { HelpName = "ID", Description = "the boot; usually found out" };
@@ -36,52 +36,49 @@ internal sealed class ExportVerb : Verb
         string directory = arguments.GetRequiredValue(_parquet);
         string? host = Given(arguments, _host), boot = Given(arguments, _boot);
         CheckDirectory(directory);
-        var sources = new List<SeekableInput>();
+        var sources = new List<RecordingSource>();
         try
         {
             foreach (string path in paths)
-                sources.Add(SeekableInput.Open(path, session));
+                sources.Add(RecordingSource.Open(path, again: true, session));
             return Export(sources, directory, host, boot, session);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             throw new UserErrorException(ExitCode.CannotWrite, $"{LitmusFile.Printable(directory)}: cannot be written: {problem.Message}", "nothing was changed");
         }
-        finally
-        {
-            sources.ForEach(static source => source.Dispose());
-        }
     }
 
-    private static ExitCode Export(List<SeekableInput> sources, string directory, string? host, string? boot, Session session)
+    private static ExitCode Export(List<RecordingSource> sources, string directory, string? host, string? boot, Session session)
     {
         var code = ExitCode.AsExpected;
         using var dataset = new ExportDataset(directory, $"handoff {ProgramVersion.Text}");
         long events = 0;
         int added = 0;
         var places = new List<string>();
-        foreach (SeekableInput source in sources)
+        foreach (RecordingSource source in sources)
         {
-            MachineFacts? facts = source.Bundle.FactsDirectory is null ? null : source.Bundle.ReadFacts();
-            ExportIdentity identity = ExportIdentity.Of(source.Bundle, facts);
+            TraceBundle bundle = source.Bundle!;
+            MachineFacts? facts = source.ReadFacts(session);
+            ExportIdentity identity = ExportIdentity.Of(bundle, facts);
             identity = new ExportIdentity(host ?? identity.Host, boot ?? identity.Boot);
             using RecordingInput input = source.OpenReading();
             TraceAnalysis analysis;
-            using (var progress = new ReadingProgress(session, $"exported {LitmusFile.Printable(source.Bundle.Name)}"))
-                analysis = dataset.Add(input.Reader, facts, source.Bundle.Name, identity, progress.Report, session.Cancelled);
+            using (var progress = new ReadingProgress(session, $"exported {LitmusFile.Printable(bundle.Name)}"))
+                analysis = dataset.Add(input.Reader, facts, bundle.Name, identity, progress.Report, session.Cancelled);
             if (analysis.IsInterrupted)
                 throw new UserErrorException(ExitCode.Inconclusive, "interrupted; nothing was written");
-            if (analysis.Events == 0 && input.Reader.Diagnostics.Any(static problem => problem.Severity == DiagnosticSeverity.Error))
+            if (input.IsUnusable)
             {
                 input.Finish(session);
-                throw new UserErrorException(ExitCode.BadInput, $"{LitmusFile.Printable(source.Bundle.Name)}: nothing to export; nothing was written");
+                throw new UserErrorException(ExitCode.BadInput, $"{LitmusFile.Printable(bundle.Name)}: nothing to export; nothing was written");
             }
 
             if (input.Finish(session) is var one && one != ExitCode.AsExpected)
                 code = one;
             events += analysis.Events;
             added++;
-            places.Add($"  {LitmusFile.Printable(source.Bundle.Name)}: {Quantity.Of(analysis.Events, "event")}, host {LitmusFile.Printable(identity.Host)}, boot {LitmusFile.Printable(identity.Boot)}\n");
+            places.Add($"  {LitmusFile.Printable(bundle.Name)}: {Quantity.Of(analysis.Events, "event")}, host {LitmusFile.Printable(identity.Host)}, boot {LitmusFile.Printable(identity.Boot)}\n");
         }
 
         dataset.Commit();

@@ -12,7 +12,7 @@ internal sealed class RedactVerb : Verb
 {
     private static readonly string[] Kinds = ["devices", "tasks", "markers"];
 
-    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description };
+    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingSource.Description };
     private readonly Option<string> _output = new("--output", "-o") { HelpName = "OUT", Description = "the new trace.dat; of a bundle, a directory with the facts (OUT without an ending)", Required = true };
     private readonly Option<string> _key = new("--key") { HelpName = "WORDS", Description = "a secret: recordings redacted with the same one match. Otherwise every run differs" };
     private readonly Option<string> _keep = new("--keep") { HelpName = "A,B,…", Description = "leave some names alone: devices, tasks, markers" };
@@ -43,8 +43,8 @@ internal sealed class RedactVerb : Verb
             var words => RedactionKey.From(words),
         };
         OutputFile.Check(output, arguments.GetValue(_force));
-        using var source = SeekableInput.Open(path, session);
-        var facts = source.Bundle.FactsDirectory is null ? null : source.Bundle.ReadFacts();
+        var source = RecordingSource.Open(path, again: true, session);
+        var facts = source.ReadFacts(session);
         var redactor = new Redactor(facts, options, key);
         ReadOnce(source, session, reader => redactor.Learn(reader, session.Cancelled));
         ReadOnce(source, session, reader => redactor.Survey(reader, session.Cancelled));
@@ -55,11 +55,11 @@ internal sealed class RedactVerb : Verb
         using (copy)
         {
             ThrowIfCancelled(session);
-            if (copy.Events == 0 && input.Reader.Diagnostics.Any(static problem => problem.Severity == DiagnosticSeverity.Error))
+            if (input.IsUnusable)
                 return input.Finish(session);
             if (redactor.KeepsAddresses)
                 throw new UserErrorException(ExitCode.BadInput, "the recording has too many buffers across borders of 2 MiB to hide addresses; nothing was written", "redact a part of it: handoff slice TRACE -o PART");
-            BundleOutput.Write(source.IsCopy ? null : source.Bundle, output, copy.WriteTo, redactor.WriteFacts);
+            BundleOutput.Write(source.Bundle, output, copy.WriteTo, redactor.WriteFacts);
             session.OutInk.WriteLine($"{LitmusFile.Printable(output)}: {copy.Events:N0} events, {ByteSize.Of((ulong)BundleOutput.SizeOf(output))}");
             string stays = BundleOutput.IsDirectory(null, output) ? "times, sizes, order, CPUs, where memory is, the kernel's version" : "times, sizes, order, CPUs, the kernel's version";
             session.OutInk.Write($"not hidden: {stays}{(options.Devices ? ", names of devices" : "")}{(options.Tasks ? ", tasks" : "")}{(options.Markers ? ", markers" : "")}\n", Tone.Muted);
@@ -70,7 +70,7 @@ internal sealed class RedactVerb : Verb
         return input.Finish(session);
     }
 
-    private static void ReadOnce(SeekableInput source, Session session, Action<RecordingReader> read)
+    private static void ReadOnce(RecordingSource source, Session session, Action<RecordingReader> read)
     {
         using var reader = source.OpenReading();
         using (ReadProgress.Watch(session, reader.Reader))

@@ -14,7 +14,7 @@ internal sealed class ReplayVerb : Verb
     private const int MostConfigurations = 512;
     private const uint RoomyPool = 1u << 19; // slots (1 GiB): where the load's own peak is measured
 
-    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description };
+    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingSource.Description };
     private readonly Option<string> _sizes = new("--swiotlb") { HelpName = "SIZE,…", Description = "pools: bytes (64M), slots (32768, 0x8000), shares of the load's peak (150%), default" };
     private readonly Option<string> _areas = new("--areas") { HelpName = "N,…", Description = "numbers of areas; cpus for one a processor" };
     private readonly Option<string> _kernels = new("--kernel", "-k") { HelpName = "A,B,…", Description = "kernels (default: the recorded one)" };
@@ -49,7 +49,7 @@ internal sealed class ReplayVerb : Verb
         var kernels = arguments.GetValue(_kernels) is { } names ? KernelNames.Parse(names).DistinctBy(static kernel => kernel.Name).ToList<KernelProfile?>() : [null];
         var modes = arguments.GetValue(_bounce) is { } how ? ReplayOptionSet.ReadModes(how) : [BounceMode.AsRecorded];
         var masks = _common.Masks(arguments);
-        using var input = LoadInput.Open(arguments.GetRequiredValue(_trace), _common.Recorded(arguments), session);
+        var input = LoadInput.Open(arguments.GetRequiredValue(_trace), _common.Recorded(arguments), session);
         var load = input.Load;
         var areas = arguments.GetValue(_areas) is { } counts ? ReplayOptionSet.ReadAreas(counts, load).Select(static count => (int?)count).ToList() : [null];
 
@@ -59,7 +59,7 @@ internal sealed class ReplayVerb : Verb
         if (fractions)
             first.Add(new ReplayConfiguration { Slots = RoomyPool, Masks = masks });
         var known = ReplayRun.Run(load, first, cancellation: session.Cancelled);
-        input.Check(session);
+        var damage = input.Check(session);
         ReplayOptionSet.CheckDevices(masks, load);
 
         var configurations = new List<ReplayConfiguration>();
@@ -91,6 +91,6 @@ internal sealed class ReplayVerb : Verb
             session.WriteUtf8(stream => ReplayJsonWriter.Write(report, stream));
         else
             ReplayTextWriter.Write(report, session.OutInk, session.Width);
-        return report.Interrupted ? ExitCode.Inconclusive : report.AnyWithoutFailure ? ExitCode.AsExpected : ExitCode.Differs;
+        return damage != ExitCode.AsExpected ? damage : report.Interrupted ? ExitCode.Inconclusive : report.AnyWithoutFailure ? ExitCode.AsExpected : ExitCode.Differs;
     }
 }

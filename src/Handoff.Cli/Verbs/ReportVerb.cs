@@ -5,6 +5,7 @@ using Handoff.Cli.Terminal;
 using Handoff.Reports.Html;
 using Handoff.Reports.Sarif;
 using Handoff.Reports.Trace;
+using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Findings;
 
 namespace Handoff.Cli.Verbs;
@@ -12,7 +13,7 @@ namespace Handoff.Cli.Verbs;
 /// <summary><c>handoff report</c>: what is wrong in a recording, why, and what to do.</summary>
 internal sealed class ReportVerb : Verb
 {
-    private readonly Argument<string> _path = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description };
+    private readonly Argument<string> _path = new("TRACE") { HelpName = "TRACE", Description = RecordingSource.Description };
     private readonly Option<string[]> _devices = new("--device") { HelpName = "NAME,…", Description = "only what concerns these devices", AllowMultipleArgumentsPerToken = false };
     private readonly Option<string> _top = new("--top") { HelpName = "N", Description = $"most findings, and most rows of a table (default {TraceTextWriter.UsualRows})" };
     private readonly Option<bool> _noReplay = new("--no-replay") { Description = "do not try cures out on the recorded load" };
@@ -43,16 +44,19 @@ internal sealed class ReportVerb : Verb
             OutputFile.CheckFile(html);
         var format = _format.Read(arguments);
         long began = Stopwatch.GetTimestamp();
-        using var input = TraceInput.Open(path, session);
+        var source = RecordingSource.Open(path, again: false, session);
+        MachineFacts? facts = source.ReadFacts(session);
+        using var input = source.OpenReading();
         TraceAnalysis analysis;
         using (var progress = new ReadingProgress(session, "read"))
-            analysis = TraceAnalyzer.Analyze(input.Reader, input.Facts, progress.Report, html is not null, session.Cancelled);
-        input.ThrowIfUnusable();
+            analysis = TraceAnalyzer.Analyze(input.Reader, facts, progress.Report, html is not null, session.Cancelled);
+        if (input.IsUnusable)
+            return input.Finish(session);
 
         string[] devices = ReadDevices(arguments.GetValue(_devices) ?? [], analysis);
-        CureTrials? trials = arguments.GetValue(_noReplay) || input.Bundle is null || analysis.IsInterrupted ? null : new CureTrials(input.Bundle, analysis.Events, session);
+        CureTrials? trials = arguments.GetValue(_noReplay) || source.Bundle is null || analysis.IsInterrupted ? null : new CureTrials(source.Bundle, analysis.Events, session);
         var findings = TraceFindings.Find(analysis, trials);
-        var report = new TraceReport(input.Name, analysis, findings, Stopwatch.GetElapsedTime(began), devices) { Baseline = trials?.Baseline };
+        var report = new TraceReport(source.Name, analysis, findings, Stopwatch.GetElapsedTime(began), devices) { Baseline = trials?.Baseline };
         if (html is not null)
             OutputFile.Write(html, stream => TraceHtmlWriter.Write(report, stream));
         if (format == OutputFormat.Json)
@@ -61,6 +65,8 @@ internal sealed class ReportVerb : Verb
             session.WriteUtf8(stream => TraceSarifWriter.Write(report, path, ProgramVersion.Text, stream));
         else
             TraceTextWriter.Write(report, session.OutInk, session.Width, top);
+        if (input.Finish(session) is var damage and not ExitCode.AsExpected)
+            return damage;
         return analysis.IsInterrupted ? ExitCode.Inconclusive : report.IsWrong ? ExitCode.Differs : ExitCode.AsExpected;
     }
 

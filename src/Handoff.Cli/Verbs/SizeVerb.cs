@@ -12,7 +12,7 @@ namespace Handoff.Cli.Verbs;
 /// <summary><c>handoff size</c>: the smallest pool for a recorded load.</summary>
 internal sealed class SizeVerb : Verb
 {
-    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description };
+    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingSource.Description };
     private readonly Option<string> _headroom = new("--headroom") { HelpName = "SHARE", Description = "how much of the pool stays free at its fullest (default 25%)" };
     private readonly Option<string> _areas = new("--areas") { HelpName = "N", Description = "number of areas; cpus for one a processor (default: as recorded)" };
     private readonly Option<string> _kernel = new("--kernel", "-k") { HelpName = "A", Description = "the kernel (default: the recorded one)" };
@@ -51,7 +51,7 @@ internal sealed class SizeVerb : Verb
         if (modes[0] == BounceMode.Never)
             throw new UserErrorException(ExitCode.Usage, "--bounce: without a pool there is nothing to size", "handoff replay --bounce never shows what fails then");
         var masks = _common.Masks(arguments);
-        using var input = LoadInput.Open(arguments.GetRequiredValue(_trace), _common.Recorded(arguments), session);
+        var input = LoadInput.Open(arguments.GetRequiredValue(_trace), _common.Recorded(arguments), session);
         var load = input.Load;
         var areas = arguments.GetValue(_areas) is { } text ? ReplayOptionSet.ReadAreas(text, load) : [];
         if (areas.Count > 1)
@@ -64,7 +64,7 @@ internal sealed class SizeVerb : Verb
             result = SizeSearch.Run(load, options, progress.Replays, session.Cancelled);
         }
 
-        input.Check(session);
+        var damage = input.Check(session);
         ReplayOptionSet.CheckDevices(masks, load);
         var elapsed = Stopwatch.GetElapsedTime(began);
         if (arguments.GetValue(_html) is { } html)
@@ -73,7 +73,7 @@ internal sealed class SizeVerb : Verb
             session.WriteUtf8(stream => SizeJsonWriter.Write(result, elapsed, stream));
         else
             SizeTextWriter.Write(result, elapsed, session.OutInk, session.Width);
-        return result.Interrupted ? ExitCode.Inconclusive : result.Succeeded ? ExitCode.AsExpected : ExitCode.Differs;
+        return damage != ExitCode.AsExpected ? damage : result.Interrupted ? ExitCode.Inconclusive : result.Succeeded ? ExitCode.AsExpected : ExitCode.Differs;
     }
 
     private static double ReadShare(string text)

@@ -10,7 +10,7 @@ namespace Handoff.Cli.Verbs;
 /// <summary><c>handoff slice</c>: a part of a recording as a recording of its own.</summary>
 internal sealed class SliceVerb : Verb
 {
-    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingInput.Description };
+    private readonly Argument<string> _trace = new("TRACE") { HelpName = "TRACE", Description = RecordingSource.Description };
     private readonly Option<string> _output = new("--output", "-o") { HelpName = "OUT", Description = "the new trace.dat; of a bundle, a directory with the facts (OUT without an ending)", Required = true };
     private readonly SelectionOptionSet _selection = new();
     private readonly Option<bool> _force = new("--force") { Description = "replace an existing file" };
@@ -35,7 +35,7 @@ internal sealed class SliceVerb : Verb
         string path = arguments.GetRequiredValue(_trace), output = arguments.GetRequiredValue(_output);
         var request = _selection.Read(arguments);
         OutputFile.Check(output, arguments.GetValue(_force));
-        using var input = RecordingInput.Open(path, session);
+        using var input = RecordingSource.Open(path, again: false, session).OpenReading();
         var reader = input.Reader;
         DmaEvent e = default;
         bool more = reader.Read(ref e);
@@ -58,7 +58,7 @@ internal sealed class SliceVerb : Verb
 
         if (request.Missing(selector, reader) is { } missing)
             throw missing;
-        BundleOutput.Write(input.Bundle, output, copy.WriteTo);
+        BundleOutput.Write(input.Source.Bundle, output, copy.WriteTo);
         string from = selector.IsPast ? "" : $" of {reader.Statistics.Events:N0}";
         session.OutInk.WriteLine($"{LitmusFile.Printable(output)}: {copy.Events:N0}{from} events, {ByteSize.Of((ulong)BundleOutput.SizeOf(output))}");
         if (copy.Cut > 0)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Handoff.Tracing.Recordings;
 
@@ -9,6 +10,8 @@ namespace Handoff.Reports.Dump;
 /// </summary>
 public sealed class EventTextWriter : EventWriter
 {
+    private static readonly SearchValues<byte> Suspicious = SearchValues.Create([.. Enumerable.Range(0, 0x20).Select(static sign => (byte)sign), 0x7f, 0xc2, 0xd8, 0xe2]);
+
     private const int FixedRoom = 640; // keys, numbers and punctuation of the longest event without its names and lists
     private readonly NameCache _events;
     private readonly bool _ticks;
@@ -68,19 +71,27 @@ public sealed class EventTextWriter : EventWriter
         return copy;
     }
 
-    // Nothing in a recording may move a terminal's cursor.
+    // Nothing in a recording may move a terminal's cursor or turn the direction of writing.
     private static void Blind(Span<byte> text)
     {
-        foreach (ref byte sign in text)
+        for (int i = 0; i < text.Length; i++)
         {
-            if (sign is < 0x20 or 0x7f)
-                sign = (byte)'?';
+            int length = text[i..] switch
+            {
+                [< 0x20 or 0x7f, ..] => 1,
+                [0xc2, >= 0x80 and <= 0x9f, ..] => 2, // U+0080 to U+009F
+                [0xd8, 0x9c, ..] => 2, // U+061C
+                [0xe2, 0x80, 0x8e or 0x8f or (>= 0xa8 and <= 0xae), ..] => 3, // U+200E, U+200F, U+2028 to U+202E
+                [0xe2, 0x81, >= 0xa6 and <= 0xa9, ..] => 3, // U+2066 to U+2069
+                _ => 0,
+            };
+            text.Slice(i, length).Fill((byte)'?');
         }
     }
 
     private void Text(ReadOnlySpan<byte> text)
     {
-        if (!text.ContainsAnyInRange((byte)0, (byte)0x1f) && !text.Contains((byte)0x7f))
+        if (!text.ContainsAny(Suspicious))
             Sink.Raw(text);
         else
             Sink.Raw(Printable(text));

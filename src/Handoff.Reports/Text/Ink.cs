@@ -11,9 +11,10 @@ public sealed class Ink(TextWriter writer, bool colour)
     /// <summary>Whether colours are written.</summary>
     public bool Colour => colour;
 
-    /// <summary>Writes a text in a tone.</summary>
+    /// <summary>Writes a text in a tone. It may come from anywhere: see <see cref="Printable"/>.</summary>
     public Ink Write(string text, Tone tone = Tone.Plain)
     {
+        text = Printable.Lines(text);
         string escape = colour && text.Length > 0 ? EscapeOf(tone) : "";
         if (escape.Length == 0)
         {

@@ -1,137 +1,164 @@
+using System.Buffers.Binary;
 using System.Formats.Tar;
 using System.IO.Compression;
 using ZstdSharp;
 
 namespace Handoff.Tracing.Bundles;
 
-/// <summary>Bundles as one file: a tar (plain, gzip, zstd) or zip of a directory, found by content. Unpacked into a directory that disappears when the program ends.</summary>
+/// <summary>
+/// Bundles as one file: a tar (plain, gzip, zstd) or zip of directories, found by content. Files that mean something are unpacked into a directory
+/// that disappears when the program ends, those of each directory of the archive into one of their own.
+/// </summary>
 internal static class BundleArchive
 {
     private const long MaximumUnpacked = 64L << 30; // bytes of all files together
-    private const int MaximumFiles = 4096;
+    private const int MaximumFiles = 1024, MaximumDirectories = 256; // that are kept
+    private const int MaximumZipEntries = ushort.MaxValue - 1; // all of which are held in memory
     private const int SmallestArchive = 20; // bytes; pipes and devices say 0 and are not touched
-
-    private static readonly List<string> Temporary = [];
+    private const int TarHead = 512;
 
     /// <summary>Unpacks an archive.</summary>
-    /// <returns>The directory with its files, or <see langword="null"/> if the path leads to no archive.</returns>
-    /// <exception cref="IOException">The archive is damaged, too large, or cannot be unpacked here.</exception>
-    internal static string? Unpack(string path)
+    /// <param name="path">A file.</param>
+    /// <param name="damage">What is wrong with the archive, where what precedes the damage was unpacked.</param>
+    /// <returns>The directory with directories of files, or <see langword="null"/> if the path leads to no archive.</returns>
+    /// <exception cref="IOException">The archive is damaged from the beginning, too large, or cannot be unpacked here.</exception>
+    internal static string? Unpack(string path, out string? damage)
     {
-        if (new FileInfo(path).Length < SmallestArchive || ArchiveOf(path) is not { } unpack)
+        damage = null;
+        if (!FileKind.IsRegular(path) || new FileInfo(path).Length < SmallestArchive || ArchiveOf(path) is not { } unpack)
             return null;
-        string directory = Directory.CreateTempSubdirectory("handoff-").FullName;
-        Remember(directory);
+        var kept = new Kept(TemporaryDirectory.Make());
         try
         {
-            unpack(path, directory);
-            return directory;
+            unpack(path, kept);
         }
-        catch (Exception e) when (e is InvalidDataException or ZstdException or NotSupportedException or UnauthorizedAccessException or EndOfStreamException or FormatException or ArgumentException)
+        catch (Exception e) when (e is InvalidDataException or ZstdException or NotSupportedException or UnauthorizedAccessException or EndOfStreamException or FormatException or ArgumentException or InvalidOperationException or OverflowException)
         {
-            throw new IOException($"the archive is damaged or cannot be unpacked: {e.Message}", e);
+            damage = $"the archive is damaged or cannot be unpacked: {e.Message}";
+            if (kept.Files == 0)
+                throw new IOException(damage, e);
         }
+
+        return kept.Root;
     }
 
-    private static void Remember(string directory)
-    {
-        lock (Temporary)
-        {
-            if (Temporary.Count == 0)
-                AppDomain.CurrentDomain.ProcessExit += static (_, _) => Forget();
-            Temporary.Add(directory);
-        }
-    }
-
-    private static void Forget()
-    {
-        lock (Temporary)
-        {
-            foreach (string directory in Temporary)
-            {
-                try
-                {
-                    Directory.Delete(directory, recursive: true);
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    // Somebody else has cleaned up, or has to.
-                }
-            }
-        }
-    }
+    /// <summary>Whether a stream that begins so is an archive.</summary>
+    internal static bool IsArchive(ReadOnlySpan<byte> head) => IsZip(head) || IsTar(RecordingProbe.Plain(head, TarHead));
 
     /// <summary>How to unpack a file if it is an archive, found by content.</summary>
-    private static Action<string, string>? ArchiveOf(string path)
+    private static Action<string, Kept>? ArchiveOf(string path)
     {
-        Span<byte> head = stackalloc byte[512];
+        byte[] head = new byte[RecordingProbe.HeadSize];
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            int got = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-            if (head[..got].StartsWith("PK\u0003\u0004"u8))
+            int got = file.ReadAtLeast(head, TarHead, throwOnEndOfStream: false);
+            if (IsZip(head))
                 return UnpackZip;
-            if (IsTar(head[..got]))
+            if (IsTar(head))
                 return UnpackTar;
-            if (!head[..got].StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]) && !head[..got].StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
-                return null;
-            file.Position = 0;
-            using var plain = PackedFile.Unpack(file);
-            got = plain.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-            return IsTar(head[..got]) ? UnpackTar : null;
+            got += file.ReadAtLeast(head.AsSpan(got), head.Length - got, throwOnEndOfStream: false);
+            return IsTar(RecordingProbe.Plain(head.AsSpan(0, got), TarHead)) ? UnpackTar : null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ZstdException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null; // the reader of recordings says what is wrong
         }
     }
 
-    private static bool IsTar(ReadOnlySpan<byte> head) => head.Length == 512 && head.Slice(257, 5).SequenceEqual("ustar"u8);
+    private static bool IsZip(ReadOnlySpan<byte> head) => head.StartsWith("PK\u0003\u0004"u8);
 
-    private static void UnpackTar(string path, string directory)
+    private static bool IsTar(ReadOnlySpan<byte> head) => head.Length >= TarHead && head.Slice(257, 5).SequenceEqual("ustar"u8);
+
+    private static void UnpackTar(string path, Kept kept)
     {
         using var plain = PackedFile.Open(path);
         using var tar = new TarReader(plain);
-        long left = MaximumUnpacked;
-        for (int files = 0; tar.GetNextEntry() is { } entry; files++)
+        while (tar.GetNextEntry() is { } entry)
         {
-            if (files == MaximumFiles)
-                throw new IOException($"the archive has more than {MaximumFiles} files");
             if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && entry.DataStream is { } data)
-                Keep(entry.Name, data, directory, ref left);
+                kept.Add(entry.Name, data);
         }
     }
 
-    private static void UnpackZip(string path, string directory)
+    private static void UnpackZip(string path, Kept kept)
     {
+        if (CountOf(path) > MaximumZipEntries)
+            throw new InvalidDataException($"more than {MaximumZipEntries} files");
         using var zip = ZipFile.OpenRead(path);
-        long left = MaximumUnpacked;
-        foreach (var entry in zip.Entries.Take(MaximumFiles))
+        foreach (var entry in zip.Entries)
         {
             if (entry.Name.Length == 0)
                 continue;
             using var data = entry.Open();
-            Keep(entry.FullName, data, directory, ref left);
+            kept.Add(entry.FullName, data);
         }
     }
 
-    // Only files that mean something are kept, under their own names: a hostile archive can place nothing elsewhere.
-    private static void Keep(string name, Stream data, string directory, ref long left)
+    /// <summary>The number of files that the end of a zip claims.</summary>
+    private static int CountOf(string path)
     {
-        string plain = TraceBundle.PlainName(name);
-        if (!TraceBundle.Usual.Contains(plain) && !TraceBundle.FactFiles.Contains(plain))
-            return;
-        string target = Path.Combine(directory, Path.GetFileName(name));
-        if (File.Exists(target))
-            return; // of several directories in one archive, the first counts
-        using var file = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
-        byte[] buffer = new byte[128 << 10];
-        for (int got; (got = data.Read(buffer)) > 0;)
+        const int end = 22, longestComment = ushort.MaxValue;
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        byte[] tail = new byte[(int)Math.Min(file.Length, end + longestComment)];
+        file.Position = file.Length - tail.Length;
+        file.ReadExactly(tail);
+        int at = tail.AsSpan().LastIndexOf("PK\u0005\u0006"u8);
+        return at < 0 || at + end > tail.Length ? 0 : BinaryPrimitives.ReadUInt16LittleEndian(tail.AsSpan(at + 10));
+    }
+
+    /// <summary>What is kept of an archive: files that mean something, in directories that the archive cannot choose.</summary>
+    private sealed class Kept(string root)
+    {
+        private readonly Dictionary<string, string> _directories = [];
+        private readonly byte[] _buffer = new byte[RecordingProbe.HeadSize];
+        private long _left = MaximumUnpacked;
+
+        public string Root => root;
+
+        public int Files { get; private set; }
+
+        public void Add(string name, Stream data)
         {
-            left -= got;
-            if (left < 0)
-                throw new IOException($"the archive unpacks to more than {MaximumUnpacked >> 30} GiB");
-            file.Write(buffer, 0, got);
+            string file = name[(name.LastIndexOf('/') + 1)..];
+            if (file is "" or "." or ".." || file.Length > 200 || file.Contains('\0', StringComparison.Ordinal))
+                return;
+            string plain = TraceBundle.PlainName(file);
+            int got = 0;
+            if (!TraceBundle.Usual.Contains(plain) && !TraceBundle.FactFiles.Contains(plain))
+            {
+                got = data.ReadAtLeast(_buffer, _buffer.Length, throwOnEndOfStream: false);
+                if (!RecordingProbe.IsRecording(_buffer.AsSpan(0, got)))
+                    return;
+            }
+
+            if (Files == MaximumFiles || DirectoryOf(name[..^file.Length]) is not { } directory)
+                throw new InvalidDataException($"more than {MaximumFiles} recordings and facts about machines");
+            string target = Path.Combine(directory, file);
+            if (File.Exists(target))
+                return; // twice in the archive: the first counts
+            using var output = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
+            Files++;
+            do
+            {
+                _left -= got;
+                if (_left < 0)
+                    throw new IOException($"the archive unpacks to more than {MaximumUnpacked >> 30} GiB");
+                output.Write(_buffer, 0, got);
+            }
+            while ((got = data.Read(_buffer)) > 0);
+        }
+
+        private string? DirectoryOf(string name)
+        {
+            if (_directories.TryGetValue(name, out string? directory))
+                return directory;
+            if (_directories.Count == MaximumDirectories)
+                return null;
+            directory = Path.Combine(root, $"{_directories.Count:d3}");
+            Directory.CreateDirectory(directory);
+            _directories.Add(name, directory);
+            return directory;
         }
     }
 }

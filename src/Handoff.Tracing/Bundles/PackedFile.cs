@@ -1,4 +1,4 @@
-using System.IO.Compression;
+using Handoff.Tracing.Recordings.Input;
 
 namespace Handoff.Tracing.Bundles;
 
@@ -13,18 +13,22 @@ public static class PackedFile
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public static Stream Open(string path) => Unpack(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16));
 
-    /// <summary>Unpacks a stream if it is packed. The result owns the stream.</summary>
+    /// <summary>Unpacks a stream if it is packed, even twice. The result owns the stream.</summary>
     public static Stream Unpack(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);
         Span<byte> magic = stackalloc byte[4];
-        if (!stream.CanSeek)
-            stream = new PeekStream(stream);
-        int read = stream is PeekStream peek ? peek.Peek(magic) : Peek(stream, magic);
-        magic = magic[..read];
-        if (magic is [0x1f, 0x8b, ..])
-            return new GZipStream(stream, CompressionMode.Decompress);
-        return magic is [0x28, 0xb5, 0x2f, 0xfd] ? new ZstdSharp.DecompressionStream(stream, leaveOpen: false) : stream;
+        for (int level = 0; level < Packing.MostLevels; level++)
+        {
+            if (!stream.CanSeek)
+                stream = new PeekStream(stream);
+            int read = stream is PeekStream peek ? peek.Peek(magic) : Peek(stream, magic);
+            if (Packing.NameOf(magic[..read]) is not { } packing)
+                break;
+            stream = Packing.Unpack(packing, stream);
+        }
+
+        return stream;
     }
 
     /// <summary>Finds a file by its plain name, packed or not: <c>dmesg.txt</c>, <c>dmesg.txt.zst</c>, <c>dmesg.txt.gz</c>.</summary>
@@ -34,7 +38,7 @@ public static class PackedFile
         foreach (string ending in Endings)
         {
             string path = Path.Combine(directory, name + ending);
-            if (File.Exists(path))
+            if (FileKind.IsRegular(path))
                 return path;
         }
 

@@ -1,3 +1,5 @@
+using Handoff.Tracing.Recordings.Input;
+
 namespace Handoff.Tracing.Bundles;
 
 /// <summary>A recording as users name it: a file, or a directory (or an archive of one) with a recording and facts about its machine.</summary>
@@ -6,6 +8,10 @@ namespace Handoff.Tracing.Bundles;
 /// <param name="Name">Name for headings: the directory's where the file has a usual name, the file's otherwise.</param>
 public sealed record TraceBundle(string Path, string Directory, string Name)
 {
+    private const int FirstLook = 512; // bytes of a stream that are waited for: as many as a tar begins with
+    private const int MostFiles = 1000, MostDirectories = 100; // that are looked at for a recording
+    private const int MostFound = 10; // recordings in one directory that are told apart
+
     /// <summary>Usual names of recordings, in the order in which they are tried.</summary>
     internal static readonly string[] Usual = ["trace.dat", "live.dat", "perf.data", "trace.txt", "trace", "trace.v6.dat"];
 
@@ -15,20 +21,32 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
         "machine.txt", "machine.dts", "dmesg.txt", "probe.txt", "cmdline", "qemu-cmdline.txt", "kernel.config", "trace_stats.txt",
     ];
 
+    /// <summary>What is wrong with the archive that the recording came in; what precedes the damage is there. <see langword="null"/> if nothing is.</summary>
+    public string? Damage { get; init; }
+
     /// <summary>The directory with facts about the machine; <see langword="null"/> if the recording stands alone.</summary>
     public string? FactsDirectory => FactFiles.Any(name => PackedFile.Find(Directory, name) is not null) ? Directory : null;
 
     /// <summary>Finds the recording that a path means.</summary>
-    /// <param name="path">A file, a directory, or a tar (plain, gzip, zstd) or zip of one.</param>
-    /// <returns>The bundle; <see langword="null"/> if there is no such file, or no recording in the directory.</returns>
+    /// <param name="path">
+    /// A file, a directory, or a tar (plain, gzip, zstd) or zip of one. In a directory a file with a usual name counts, otherwise the only one that begins
+    /// like a recording; where there is none, the same holds one directory further down.
+    /// </param>
+    /// <returns>The bundle; <see langword="null"/> if there is no such file, or no recording in the directory, or several to choose from.</returns>
     /// <exception cref="IOException">An archive cannot be unpacked.</exception>
-    public static TraceBundle? Find(string path)
+    public static TraceBundle? Find(string path) => Find(path, out _);
+
+    /// <summary>As <see cref="Find(string)"/>, and names the recordings if there are several to choose from.</summary>
+    /// <param name="path">A file, a directory or an archive.</param>
+    /// <param name="several">Names of recordings of which none has precedence; empty otherwise.</param>
+    public static TraceBundle? Find(string path, out IReadOnlyList<string> several)
     {
         ArgumentNullException.ThrowIfNull(path);
+        several = [];
         if (File.Exists(path))
         {
-            if (BundleArchive.Unpack(path) is { } unpacked)
-                return InDirectory(unpacked, ArchiveName(path));
+            if (BundleArchive.Unpack(path, out string? damage) is { } unpacked)
+                return InDirectory(unpacked, ArchiveName(path), out several) is { } packed ? packed with { Damage = damage } : null;
             string full = System.IO.Path.GetFullPath(path), directory = System.IO.Path.GetDirectoryName(full) ?? "/";
             string file = System.IO.Path.GetFileName(full);
             bool usual = Usual.Any(name => file == name || file == name + ".zst" || file == name + ".gz");
@@ -37,8 +55,11 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
 
         if (!System.IO.Directory.Exists(path))
             return null;
-        return InDirectory(path, System.IO.Path.GetFileName(System.IO.Path.GetFullPath(path).TrimEnd('/')));
+        return InDirectory(path, System.IO.Path.GetFileName(System.IO.Path.GetFullPath(path).TrimEnd('/')), out several);
     }
+
+    /// <summary>Whether a path leads to a file that can be read more than once, and not to a pipe or device.</summary>
+    public static bool IsFile(string path) => FileKind.IsRegular(path);
 
     /// <summary>Reads the facts beside the recording.</summary>
     public MachineFacts ReadFacts() => MachineFacts.Read(Directory);
@@ -62,14 +83,69 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
         return name;
     }
 
-    private static TraceBundle? InDirectory(string directory, string title)
+    /// <summary>Takes a recording from a stream that cannot be read twice, such as standard input.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="name">Name for headings.</param>
+    /// <param name="keep">Whether to copy the recording into a temporary file, so that it can be read again. Archives are copied anyway.</param>
+    /// <param name="rest">Where there is no bundle: the recording, to be read once; <see langword="null"/> for an archive without a recording.</param>
+    /// <returns>A copy that disappears when the program ends, or <see langword="null"/>.</returns>
+    /// <exception cref="IOException">It cannot be copied or unpacked.</exception>
+    public static TraceBundle? Receive(Stream stream, string name, bool keep, out Stream? rest)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        byte[] head = new byte[RecordingProbe.HeadSize];
+        int got = stream.ReadAtLeast(head, FirstLook, throwOnEndOfStream: false);
+        if (Packing.NameOf(head.AsSpan(0, got)) is not null)
+            got += stream.ReadAtLeast(head.AsSpan(got), head.Length - got, throwOnEndOfStream: false);
+        var whole = new PrefixedStream(head, got, stream, leaveOpen: false);
+        bool isArchive = BundleArchive.IsArchive(head.AsSpan(0, got));
+        if (!keep && !isArchive)
+        {
+            rest = whole;
+            return null;
+        }
+
+        rest = null;
+        string directory = TemporaryDirectory.Make(), copy = System.IO.Path.Combine(directory, "recording");
+        using (whole)
+        using (var file = File.Create(copy))
+            whole.CopyTo(file);
+        if (!isArchive)
+            return new TraceBundle(copy, directory, name);
+        TraceBundle? bundle = Find(copy);
+        TemporaryDirectory.Remove(directory);
+        return bundle is null ? null : bundle with { Name = name };
+    }
+
+    private static TraceBundle? InDirectory(string directory, string title, out IReadOnlyList<string> several)
+    {
+        List<TraceBundle> found = Here(directory, title);
+        if (found.Count > 0)
+            return Only(found, directory, out several);
+        // Most archives, and directories of one bundle, have another directory around it.
+        foreach (string below in System.IO.Directory.EnumerateDirectories(directory).Take(MostDirectories).Order(StringComparer.Ordinal))
+            found.AddRange(Here(below, title));
+
+        return Only(found, directory, out several);
+    }
+
+    /// <summary>The recordings in a directory itself; one that has a usual name comes alone.</summary>
+    private static List<TraceBundle> Here(string directory, string title)
     {
         foreach (string name in Usual)
         {
             if (PackedFile.Find(directory, name) is { } found)
-                return new TraceBundle(found, directory, title);
+                return [new TraceBundle(found, directory, title)];
         }
 
-        return null;
+        var recordings = System.IO.Directory.EnumerateFiles(directory).Take(MostFiles).Order(StringComparer.Ordinal)
+            .Where(static file => !FactFiles.Contains(PlainName(file)) && FileKind.IsRegular(file) && RecordingProbe.IsRecording(file));
+        return [.. recordings.Select(file => new TraceBundle(file, directory, title)).Take(MostFound + 1)];
+    }
+
+    private static TraceBundle? Only(List<TraceBundle> found, string directory, out IReadOnlyList<string> several)
+    {
+        several = found.Count > 1 ? [.. found.Select(one => System.IO.Path.GetRelativePath(directory, one.Path))] : [];
+        return found.Count == 1 ? found[0] : null;
     }
 }

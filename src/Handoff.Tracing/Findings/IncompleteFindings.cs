@@ -38,8 +38,8 @@ internal static class IncompleteFindings
                 Confidence = Confidence.Certain,
                 Title = $"The file: {diagnostic.Message}",
                 Devices = [],
-                Why = diagnostic.Offset >= 0 ? [$"At byte {Words.Number(diagnostic.Offset)}."] : [],
-                Cures = diagnostic.Hint.Length > 0 ? [new Cure(char.ToUpperInvariant(diagnostic.Hint[0]) + diagnostic.Hint[1..])] : [],
+                Why = [.. diagnostic.Offset >= 0 ? [$"At byte {Words.Number(diagnostic.Offset)}."] : (string[])[], .. diagnostic.Hint.Length > 0 ? [$"{char.ToUpperInvariant(diagnostic.Hint[0])}{diagnostic.Hint[1..]}."] : (string[])[]],
+                Cures = [],
                 Count = 1,
             };
         }

@@ -123,7 +123,7 @@ public sealed class NameTable
         }
 
         _bytes[id] = name.ToArray();
-        _names[id] = Encoding.UTF8.GetString(name);
+        _names[id] = Encoding.UTF8.GetString(name).Replace('\n', '?').Replace('\r', '?'); // it stands in the middle of lines
         Volatile.Write(ref _count, id + 1);
         _slots[slot] = id;
         if (_count * 2 > _slots.Length)

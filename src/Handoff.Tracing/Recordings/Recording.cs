@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Handoff.Tracing.Recordings.Input;
 using Handoff.Tracing.Recordings.PerfData;
 using Handoff.Tracing.Recordings.Text;
@@ -34,7 +33,7 @@ public static class Recording
         options ??= new RecordingOptions();
         try
         {
-            return Detect(stream, options.LeaveOpen, "none", options);
+            return Detect(stream, options.LeaveOpen, "none", 0, options);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or ZstdException or UnauthorizedAccessException)
         {
@@ -42,19 +41,22 @@ public static class Recording
         }
     }
 
-    private static RecordingReader Detect(Stream stream, bool leaveOpen, string outer, RecordingOptions options)
+    private static RecordingReader Detect(Stream stream, bool leaveOpen, string outer, int level, RecordingOptions options)
     {
         var head = new byte[16];
         var got = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
         var start = head.AsSpan(0, got);
         if (got == 0)
             return Refused("HT0002", "the file is empty", "");
-        if (outer == "none" && start.StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b]))
-            return Detect(new GZipStream(new PrefixedStream(head, got, stream, leaveOpen), CompressionMode.Decompress), false, "gzip", options);
-        if (outer == "none" && start.StartsWith((ReadOnlySpan<byte>)[0x28, 0xb5, 0x2f, 0xfd]))
-            return Detect(new DecompressionStream(new PrefixedStream(head, got, stream, leaveOpen), leaveOpen: false), false, "zstd", options);
-        if (start.StartsWith((ReadOnlySpan<byte>)[0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]))
-            return Refused("HT0003", "the file is compressed with xz, which is not read directly", "unpack it first: xz -dk FILE");
+        if (Packing.NameOf(start) is { } packing)
+        {
+            if (level == Packing.MostLevels)
+                return Refused("HT0003", $"the file is compressed more than {level} times over", "unpack it first");
+            return Detect(Packing.Unpack(packing, new PrefixedStream(head, got, stream, leaveOpen)), false, outer == "none" ? packing : $"{packing} in {outer}", level + 1, options);
+        }
+
+        if (Packing.ForeignOf(start) is var (name, command))
+            return Refused("HT0003", $"the file is compressed with {name}, which is not read directly", $"unpack it first: {command}");
 
         var diagnostics = new DiagnosticBag();
         if (start.StartsWith("PERFILE2"u8) || start.StartsWith("2ELIFREP"u8))

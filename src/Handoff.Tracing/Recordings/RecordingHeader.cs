@@ -3,6 +3,9 @@ namespace Handoff.Tracing.Recordings;
 /// <summary>What a recording says about itself and the machine. Anything it does not say is null or zero.</summary>
 public sealed class RecordingHeader
 {
+    /// <summary>More than any kernel has (<c>NR_CPUS</c> is 8192 at most).</summary>
+    internal const int MostCpus = 1 << 14;
+
     /// <summary>Which format.</summary>
     public RecordingFormat Format { get; internal set; }
 
@@ -45,8 +48,8 @@ public sealed class RecordingHeader
     /// <summary>The recording program and its version.</summary>
     public string? Recorder { get; internal set; }
 
-    /// <summary>CPUs of the recorded machine, 0 when unknown.</summary>
-    public int CpuCount { get; internal set; }
+    /// <summary>CPUs of the recorded machine, 0 when unknown; also when a damaged recording names more than any kernel has.</summary>
+    public int CpuCount { get; internal set => field = value is > 0 and <= MostCpus ? value : 0; }
 
     /// <summary>Names of the ring buffers; the top buffer's name is empty.</summary>
     public IReadOnlyList<string> Instances { get; internal set; } = [""];

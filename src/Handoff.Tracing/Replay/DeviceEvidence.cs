@@ -20,7 +20,7 @@ internal sealed class DeviceEvidence
     public DeviceEvidence(LoadDevice device, bool coherenceKnown, bool alwaysCoherent)
     {
         _device = device;
-        _model = new Device(device.Name) { DmaRanges = device.Ranges };
+        _model = new Device(device.Name.Length == 0 ? "(no name)" : device.Name) { DmaRanges = device.Ranges };
         (_mask, _busLimit, _minAlign, _coherent) = (device.Mask, device.BusLimit, device.MinAlignMask, device.Coherent);
         _coherenceKnown = coherenceKnown || alwaysCoherent;
     }

@@ -8,6 +8,8 @@ namespace Handoff.Tracing.Replay;
 /// <summary>A recorded machine with every gap filled: by what the recording shows, or by an assumption that is stated.</summary>
 public sealed class LoadMachine
 {
+    private const int MostCpus = 8192; // NR_CPUS
+
     private readonly List<string> _assumptions = [];
 
     private LoadMachine(MachineFacts facts, Machine machine, KernelProfile kernel)
@@ -67,6 +69,7 @@ public sealed class LoadMachine
 
         int cpus = facts.Files.Contains("dmesg.txt") || facts.Files.Any(static f => f.StartsWith("dmesg.txt.", StringComparison.Ordinal)) ? facts.Cpus
             : header.CpuCount > 0 ? header.CpuCount : survey.Cpus;
+        cpus = Math.Clamp(cpus, 1, MostCpus);
         RamMap ram = facts.Ram ?? GuessRam(architecture, survey, assumed);
         SwiotlbParameter parameter = SwiotlbParameter.Parse(swiotlb);
         Machine machine = (facts.Ram is not null ? facts.ToMachine() : new Machine { Ram = ram }) with

@@ -5,6 +5,8 @@ namespace Handoff.Tracing.Replay;
 /// <summary>What the events of a recording show about a machine of which too little is known otherwise.</summary>
 public sealed class LoadSurvey
 {
+    private const ulong MostPhysical = 1UL << 52; // no processor has more; what lies beyond is damage
+
     private const int MostWaiting = 256; // entries of the longest list whose bounces are joined
 
     private LoadSurvey()
@@ -73,7 +75,8 @@ public sealed class LoadSurvey
 
     private void Map(List<(int Device, ulong Address)>? bounces, int device, PhysicalAddress physical, DmaAddress dma)
     {
-        HighestPhysical = Math.Max(HighestPhysical, physical.Value);
+        if (physical.Value < MostPhysical)
+            HighestPhysical = Math.Max(HighestPhysical, physical.Value);
         if (!dma.IsMapped || dma.Value == physical.Value || bounces is null || !bounces.Contains((device, physical.Value)))
             return;
         LowestSlot = Math.Min(LowestSlot ?? ulong.MaxValue, dma.Value);

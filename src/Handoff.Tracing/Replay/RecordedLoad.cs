@@ -37,6 +37,9 @@ public sealed class RecordedLoad
     /// <summary>What is wrong with the recording itself; complete after the first pass.</summary>
     public IReadOnlyList<RecordingDiagnostic> Diagnostics { get; private set; } = [];
 
+    /// <summary>Diagnostics not listed because there were too many. Complete after the first pass.</summary>
+    public long SuppressedDiagnostics { get; private set; }
+
     /// <summary>Whether times are nanoseconds; false for clocks that count something else. Complete after the first pass.</summary>
     public bool TimeIsNanoseconds { get; private set; } = true;
 
@@ -118,6 +121,7 @@ public sealed class RecordedLoad
         TimeIsNanoseconds = recording.Header.TimeIsNanoseconds;
         Devices = [.. reader.Devices];
         Diagnostics = [.. recording.Diagnostics];
+        SuppressedDiagnostics = recording.SuppressedDiagnostics;
         if (!cancellation.IsCancellationRequested)
             _kept = keep;
     }

@@ -8,6 +8,7 @@ namespace Handoff.Tracing.Writing;
 internal sealed class CpuPages
 {
     private const ulong LongestDelta = (1 << 27) - 1;
+    private const int StampBits = 59;
 
     private readonly PageShape _shape;
     private readonly byte[] _chunk;
@@ -50,7 +51,9 @@ internal sealed class CpuPages
         var isShort = padded is > 0 and <= 112;
         var size = (isShort ? 4 : 8) + padded;
         var isFar = _open && (time < _time || time - _time > LongestDelta);
-        if (!_open || _used + size + (isFar ? 8 : 0) > Capacity)
+
+        // Neither an extended delta nor an absolute stamp holds the highest five bits of a time; a page's own does.
+        if (!_open || (isFar && (time ^ _time) >> StampBits != 0) || _used + size + (isFar ? 8 : 0) > Capacity)
         {
             Close();
             Open(time);
@@ -64,8 +67,6 @@ internal sealed class CpuPages
             var delta = time - _time;
             Put(Header(30, (uint)(delta & LongestDelta)));
             Put((uint)(delta >> 27));
-            if (delta >> 59 != 0)
-                throw new InvalidOperationException("Two events lie further apart than a recording can say.");
         }
         else if (isFar)
         {

@@ -115,7 +115,7 @@ internal sealed class PerfAttribute
         Skip(ref cursor, StreamId);
         if (HasCpu)
         {
-            sample.Cpu = (int)Math.Min(cursor.U32(), ushort.MaxValue);
+            sample.Cpu = (int)Math.Min(cursor.U32(), RecordingHeader.MostCpus - 1);
             cursor.U32();
         }
 
@@ -156,7 +156,7 @@ internal sealed class PerfAttribute
         Skip(ref cursor, Id);
         Skip(ref cursor, StreamId);
         if (HasCpu)
-            sample.Cpu = (int)Math.Min(cursor.U32(), ushort.MaxValue);
+            sample.Cpu = (int)Math.Min(cursor.U32(), RecordingHeader.MostCpus - 1);
         return sample;
     }
 

@@ -151,6 +151,7 @@ internal sealed class PerfDataFile(RecordingReader reader, ByteSource source)
 
         var bytes = new byte[size];
         source.ReadAt(offset, bytes);
+        ulong allIds = 0;
         for (var at = 0; at < bytes.Length; at += (int)each)
         {
             var entry = bytes.AsSpan(at, (int)each);
@@ -160,6 +161,13 @@ internal sealed class PerfDataFile(RecordingReader reader, ByteSource source)
             {
                 Bag.Error("HT0301", offset + at, "the description of an event is damaged");
                 continue;
+            }
+
+            allIds += idsSize;
+            if (allIds > MaximumAttributes * 16 * sizeof(ulong))
+            {
+                Bag.Error("HT0301", offset + at, "the descriptions of events have too many ids");
+                break;
             }
 
             var idBytes = new byte[idsSize];

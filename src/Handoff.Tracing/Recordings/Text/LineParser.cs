@@ -49,7 +49,7 @@ internal sealed class LineParser(RecordingReader reader)
     {
         var rest = line[4..];
         var open = rest.IndexOf((byte)'[');
-        if (open < 0 || !Utf8Parser.TryParse(rest, out int cpu, out _) || cpu < 0)
+        if (open < 0 || !Utf8Parser.TryParse(rest, out int cpu, out _) || cpu is < 0 or >= RecordingHeader.MostCpus)
             return LineResult.Other;
         var inner = rest[(open + 1)..];
         var number = inner.IndexOfAnyInRange((byte)'0', (byte)'9');
@@ -75,7 +75,7 @@ internal sealed class LineParser(RecordingReader reader)
                 return false;
             open += from;
             from = open + 1;
-            if (!Utf8Parser.TryParse(line[from..], out int cpu, out var digits) || cpu < 0 || from + digits >= line.Length || line[from + digits] != (byte)']')
+            if (!Utf8Parser.TryParse(line[from..], out int cpu, out var digits) || cpu is < 0 or >= RecordingHeader.MostCpus || from + digits >= line.Length || line[from + digits] != (byte)']')
                 continue;
             var before = line[..open].TrimEnd((byte)' ');
             if (before.EndsWith(")"u8) && before.LastIndexOf((byte)'(') is var group and > 0)
@@ -130,7 +130,7 @@ internal sealed class LineParser(RecordingReader reader)
             return false;
         before = before[..blank].TrimEnd((byte)' ');
         blank = before.LastIndexOf((byte)' ');
-        if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out int cpu, out digits) || cpu < 0 || blank + 1 + digits >= before.Length)
+        if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out int cpu, out digits) || cpu is < 0 or >= RecordingHeader.MostCpus || blank + 1 + digits >= before.Length)
             return false;
         before = before[..blank].TrimEnd((byte)' ');
         var dash = before.LastIndexOf((byte)'-');

@@ -93,6 +93,8 @@ internal sealed class PayloadParser(RecordingReader reader)
             case var _ when key.SequenceEqual("sizes"u8) || key.SequenceEqual("lengths"u8):
                 return List32(value);
             case var _ when key.SequenceEqual("nents"u8):
+                if (e.IsDmaBuf)
+                    return false; // the number of the exporter's name has this place
                 ok = Full(value, out var full);
                 e.NentsValue = full;
                 return ok;
@@ -101,6 +103,8 @@ internal sealed class PayloadParser(RecordingReader reader)
                 e.FullEnts = full;
                 return ok;
             case var _ when key.SequenceEqual("full_nents"u8):
+                if (e.IsDmaBuf)
+                    return false;
                 ok = Full(value, out full);
                 e.NentsValue = full;
                 return ok;
@@ -140,6 +144,8 @@ internal sealed class PayloadParser(RecordingReader reader)
                 e.ErrorValue = error;
                 return ok;
             case var _ when key.SequenceEqual("exp_name"u8):
+                if (!e.IsDmaBuf)
+                    return false;
                 e.NentsValue = reader.Exporters.Intern(value);
                 return true;
             case var _ when key.SequenceEqual("ino"u8):

@@ -8,7 +8,7 @@ namespace Handoff.Tracing.Recordings.Text;
 internal sealed class TextRecordingReader : RecordingReader
 {
     private const int BufferSize = 1 << 20; // also the longest line that is read
-    private const int LinesToRecognise = 1 << 14;
+    private const long BytesToRecognise = 64 << 20; // without an event this is no recording; boot messages before the first one are shorter
 
     private readonly Stream _stream;
     private readonly bool _leaveOpen;
@@ -19,7 +19,6 @@ internal sealed class TextRecordingReader : RecordingReader
     private int _start, _end;
     private long _bufferOffset; // of _buffer[0] in the (unpacked) file
     private bool _ended, _skipping, _judged;
-    private long _lines;
 
     internal TextRecordingReader(Stream stream, bool leaveOpen, DiagnosticBag diagnostics)
         : base(diagnostics)
@@ -34,7 +33,6 @@ internal sealed class TextRecordingReader : RecordingReader
     {
         while (TryLine(out var line, out var offset))
         {
-            _lines++;
             Lists.Clear();
             e.Lists = Lists;
             var result = _parser.Parse(line.TrimEnd((byte)'\r'), ref e);
@@ -45,8 +43,6 @@ internal sealed class TextRecordingReader : RecordingReader
                     Entries(line);
                 else if (line.StartsWith("cpus="u8) && int.TryParse(line[5..], CultureInfo.InvariantCulture, out var cpus))
                     Header.CpuCount = cpus;
-                if (Statistics.Events == 0 && _lines > LinesToRecognise)
-                    break;
                 continue;
             }
 
@@ -138,6 +134,8 @@ internal sealed class TextRecordingReader : RecordingReader
             return false;
         while (true)
         {
+            if (Statistics.Events == 0 && _bufferOffset + _start > BytesToRecognise)
+                return false;
             var rest = _buffer.AsSpan(_start, _end - _start);
             var newline = rest.IndexOf((byte)'\n');
             if (newline >= 0)

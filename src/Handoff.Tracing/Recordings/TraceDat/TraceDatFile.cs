@@ -9,7 +9,11 @@ namespace Handoff.Tracing.Recordings.TraceDat;
 internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : IDisposable
 {
     private const int MaximumSection = 64 << 20;
-    private const int MaximumCpus = 1 << 14;
+    private const long MaximumSections = 256 << 20; // bytes of all sections, each as often as it is named
+    private const int MaximumCpus = RecordingHeader.MostCpus;
+    private const int UsualOptions = 512 << 10; // bytes; also enough for a table of CPU data
+    private const int MaximumBuffers = 1 << 10;
+    private const long MaximumPages = 192 << 20; // bytes of one page of every CPU
     private const int MaximumOptionSections = 1 << 10;
     private const int MemoryForReadAhead = 64 << 20;
 
@@ -23,6 +27,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     private ulong _clockOffset;
     private int _cpuCount;
     private bool _hasFormats;
+    private long _sections; // bytes of the sections read so far
 
     internal RecordingMetadata Metadata { get; } = new(reader);
 
@@ -138,7 +143,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         }
 
         if ((flags & 1) == 0)
-            return Block(offset + 16, available);
+            return MayRead(offset, id, available) ? Block(offset + 16, available) : null;
         Span<byte> sizes = stackalloc byte[8];
         if (available < 8 || source.ReadAt(offset + 16, sizes) < 8)
             return null;
@@ -151,11 +156,23 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
             return null;
         }
 
+        if (!MayRead(offset, id, plain))
+            return null;
         var body = new byte[plain];
         if (_unpacker.Unpack(source, offset + 24, (int)packed, body))
             return body;
         Bag.Error("HT0103", offset, $"section {id} is damaged: its compressed data cannot be unpacked");
         return null;
+    }
+
+    /// <summary>Counts what is read of sections: a hostile file names a large one over and over.</summary>
+    private bool MayRead(long offset, int id, long bytes)
+    {
+        _sections += bytes;
+        if (_sections <= MaximumSections)
+            return true;
+        Bag.Error("HT0103", offset, $"section {id} is left out: all sections together have more than {MaximumSections >> 20} MiB");
+        return false;
     }
 
     private byte[] Block(long offset, long size)
@@ -281,10 +298,13 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         if (!version7)
         {
             // A named buffer of version 6: its own block of the ten-byte-tag kind.
-            if (offset > 0 && _visited.Add(offset))
+            if (offset > 0 && _visited.Add(offset) && HasRoomForBuffer(at))
                 _buffers.Add(new BufferPlace(name, offset, 0, false, []));
             return;
         }
+
+        if (!HasRoomForBuffer(at))
+            return;
 
         var clock = body.Text();
         var pageSize = body.U32();
@@ -298,7 +318,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
             var data = body.U64();
             var size = body.U64();
             if (!body.Failed)
-                places.Add(new CpuPlace((int)Math.Min(cpu, int.MaxValue), (long)Math.Min(data, long.MaxValue), (long)Math.Min(size, long.MaxValue)));
+                places.Add(new CpuPlace((int)Math.Min(cpu, MaximumCpus - 1), (long)Math.Min(data, long.MaxValue), (long)Math.Min(size, long.MaxValue)));
         }
 
         if (body.Failed)
@@ -313,6 +333,14 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         }
 
         _buffers.Add(new BufferPlace(name, offset, (int)Math.Min(pageSize, PageShape.MaximumPageSize), packed, places));
+    }
+
+    private bool HasRoomForBuffer(long at)
+    {
+        if (_buffers.Count < MaximumBuffers)
+            return true;
+        Bag.Error("HT0106", at, $"more than {MaximumBuffers} buffers; this one is left out");
+        return false;
     }
 
     /// <summary>Version 6: everything in order.</summary>
@@ -356,12 +384,20 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     {
         for (var i = 0; i < 16; i++)
         {
-            var block = Block(at, source.Available(at, MaximumSection / 8));
+            var block = Block(at, source.Available(at, UsualOptions));
             var cursor = new Cursor(block, _big);
             var tag = cursor.Take(10);
             if (tag.StartsWith("options"u8))
             {
                 var end = OptionsEnd(cursor);
+                if (end < 0 && block.Length == UsualOptions && MayRead(at, 0, MaximumSection / 8))
+                {
+                    block = Block(at, source.Available(at, MaximumSection / 8));
+                    cursor = new Cursor(block, _big);
+                    cursor.Take(10);
+                    end = OptionsEnd(cursor);
+                }
+
                 if (end < 0)
                     break;
                 Options(new Cursor(block.AsSpan(10, end - 10), _big), at + 10, version7: false);
@@ -414,6 +450,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     private void MakeStreams()
     {
         var names = new List<string>();
+        long pages = 0;
         var shape = PageShape.From(Metadata.PageFields, _big, Metadata.LongSize);
         var cpus = Math.Max(1, _buffers.Sum(static b => b.Cpus.Count));
         foreach (var buffer in _buffers)
@@ -437,6 +474,19 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
                 var available = source.Available(cpu.Offset, (ulong)cpu.Size);
                 if (available < cpu.Size)
                     Bag.Error("HT0108", cpu.Offset, $"CPU {cpu.Cpu}: {cpu.Size} bytes of events are announced, {available} are in the file", "the recording was cut short; everything before this point is used");
+                if (DataBytes + available > source.Length)
+                {
+                    Bag.Error("HT0109", cpu.Offset, $"CPU {cpu.Cpu}: its data overlap those of other CPUs", "they are left out");
+                    continue;
+                }
+
+                pages += pageShape.PageSize;
+                if (pages > MaximumPages)
+                {
+                    Bag.Error("HT0134", cpu.Offset, $"CPU {cpu.Cpu}: pages of {pageShape.PageSize} bytes for all CPUs together need too much memory", "its data are left out");
+                    continue;
+                }
+
                 DataBytes += available;
                 Streams.Add(new CpuStream(source, pageShape, statistics, cpu.Offset, available, buffer.Packed ? _unpacker : null, Bag, MemoryForReadAhead / cpus));
             }
@@ -451,6 +501,10 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     private void ApplyCpuStats()
     {
         var instance = 0;
+        var cpus = new Dictionary<(int Instance, long Cpu), CpuStatistics>();
+        string[] instances = [.. Header.Instances];
+        foreach (var one in reader.Statistics.CpuList)
+            cpus.TryAdd((one.Instance, one.Cpu), one);
         foreach (var text in _cpuStats)
         {
             CpuStatistics? cpu = null;
@@ -461,12 +515,12 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
                     continue;
                 var value = line[(colon + 1)..].Trim(' ', '\0', '\r');
                 if (line.StartsWith("Buffer", StringComparison.Ordinal))
-                    instance = Math.Max(0, Header.Instances.ToList().IndexOf(value));
+                    instance = Math.Max(0, Array.IndexOf(instances, value));
                 if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
                     continue;
                 switch (line[..colon])
                 {
-                    case "CPU": cpu = reader.Statistics.CpuList.Find(c => c.Cpu == number && c.Instance == instance); break;
+                    case "CPU": cpu = cpus.GetValueOrDefault((instance, number)); break;
                     case "overrun" when cpu is not null: cpu.RecordedOverrun = number; break;
                     case "dropped events" when cpu is not null: cpu.RecordedDropped = number; break;
                     case "entries" or "read events" when cpu is not null: cpu.RecordedEntries = Math.Max(0, cpu.RecordedEntries) + number; break;

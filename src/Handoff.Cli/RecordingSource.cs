@@ -1,0 +1,129 @@
+using Handoff.Cli.Terminal;
+using Handoff.Reports.Text;
+using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Recordings;
+
+namespace Handoff.Cli;
+
+/// <summary>
+/// What a path on the command line means: a file, a bundle, or a stream (standard input, a named pipe), which can be read only once. Copies of streams
+/// and unpacked archives disappear when the program ends.
+/// </summary>
+internal sealed class RecordingSource
+{
+    /// <summary>What the argument of a verb that reads a recording says.</summary>
+    public const string Description = "trace.dat, perf.data or text of ftrace, packed or not; a bundle of it with facts; - for standard input";
+
+    private const string StandardInput = "-";
+    private Stream? _stream; // of what can be read only once, until it is
+    private readonly string _path;
+
+    private RecordingSource(string path, TraceBundle? bundle, Stream? stream)
+    {
+        _path = path;
+        Bundle = bundle;
+        _stream = stream;
+    }
+
+    /// <summary>The recording as a file; <see langword="null"/> for a stream that can be read only once.</summary>
+    public TraceBundle? Bundle { get; }
+
+    /// <summary>Name for headings.</summary>
+    public string Name => LitmusFile.Printable(Bundle?.Name ?? NameOf(_path));
+
+    /// <summary>Finds out what a path means.</summary>
+    /// <param name="path">The path, or <c>-</c> for standard input.</param>
+    /// <param name="again">Whether it is read more than once: then a stream is copied.</param>
+    /// <param name="session">The run.</param>
+    /// <exception cref="UserErrorException">There is nothing to open, or no recording in it.</exception>
+    public static RecordingSource Open(string path, bool again, Session session)
+    {
+        bool isDirectory = Directory.Exists(path);
+        if (path != StandardInput && !File.Exists(path) && !isDirectory)
+            throw new UserErrorException(ExitCode.BadInput, $"{LitmusFile.Printable(path)}: no such file or directory", LitmusFile.Suggest(path));
+        try
+        {
+            if (path == StandardInput || !(isDirectory || TraceBundle.IsFile(path)))
+                return Receive(path, again, session);
+            TraceBundle bundle = TraceBundle.Find(path, out var several) ?? throw (several.Count > 0 ? Several(path, several, isDirectory) : None(path, isDirectory ? "directory" : "archive"));
+            return new RecordingSource(path, bundle, null);
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new UserErrorException(ExitCode.BadInput, $"{LitmusFile.Printable(NameOf(path))}: {problem.Message}");
+        }
+    }
+
+    /// <summary>Begins a reading; of a stream there is only one.</summary>
+    public RecordingInput OpenReading()
+    {
+        if (Bundle is not null)
+            return new RecordingInput(this, Recording.Open(Bundle.Path));
+        Stream stream = _stream ?? throw new InvalidOperationException("A stream cannot be read twice.");
+        _stream = null;
+        return new RecordingInput(this, Recording.Open(stream));
+    }
+
+    /// <summary>Reads the facts beside the recording, and says what is wrong with them.</summary>
+    /// <returns>The facts, or <see langword="null"/> if there are none.</returns>
+    public MachineFacts? ReadFacts(Session session)
+    {
+        if (Bundle?.FactsDirectory is null)
+            return null;
+        MachineFacts facts = Bundle.ReadFacts();
+        foreach (string problem in facts.Diagnostics)
+            session.ErrorInk.Write("handoff: ", Tone.Warning).WriteLine(LitmusFile.Printable(problem));
+        return facts.Files.IsEmpty ? null : facts;
+    }
+
+    /// <summary>Says what is wrong with the recording, if anything is.</summary>
+    /// <param name="diagnostics">What was found while it was read.</param>
+    /// <param name="suppressed">How many more there were.</param>
+    /// <param name="session">The run.</param>
+    /// <returns><see cref="ExitCode.BadInput"/> if a part of it could not be read, otherwise <see cref="ExitCode.AsExpected"/>.</returns>
+    public ExitCode Tell(IEnumerable<RecordingDiagnostic> diagnostics, long suppressed, Session session)
+    {
+        var code = ExitCode.AsExpected;
+        string name = LitmusFile.Printable(NameOf(_path));
+        session.Out.Flush();
+        if (Bundle?.Damage is { } damage)
+        {
+            code = ExitCode.BadInput;
+            session.ErrorInk.Write("handoff: ", Tone.Bad).WriteLine($"{name}: error: {LitmusFile.Printable(damage)}");
+            session.ErrorInk.Write("  hint: ", Tone.Muted).WriteLine("what precedes the damage is used");
+        }
+
+        foreach (var problem in diagnostics.Where(static problem => problem.Severity != DiagnosticSeverity.Info))
+        {
+            bool isError = problem.Severity == DiagnosticSeverity.Error;
+            if (isError)
+                code = ExitCode.BadInput;
+            string place = problem.Offset < 0 ? "" : $" at byte {problem.Offset}";
+            session.ErrorInk.Write("handoff: ", isError ? Tone.Bad : Tone.Warning)
+                .WriteLine($"{name}: {(isError ? "error" : "warning")} {problem.Id}{place}: {LitmusFile.Printable(problem.Message)}");
+            if (problem.Hint.Length > 0)
+                session.ErrorInk.Write("  hint: ", Tone.Muted).WriteLine(problem.Hint);
+        }
+
+        if (suppressed > 0)
+            session.ErrorInk.Write("handoff: ", Tone.Warning).WriteLine($"{name}: and {suppressed} more of these");
+        return code;
+    }
+
+    private static RecordingSource Receive(string path, bool again, Session session)
+    {
+        Stream stream = path == StandardInput ? session.OpenInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        TraceBundle? bundle = TraceBundle.Receive(stream, NameOf(path), again, out Stream? rest);
+        return bundle is null && rest is null ? throw None(NameOf(path), "archive") : new RecordingSource(path, bundle, rest);
+    }
+
+    private static string NameOf(string path) => path == StandardInput ? "<stdin>" : path;
+
+    private static UserErrorException Several(string path, IReadOnlyList<string> recordings, bool isDirectory) => new(
+        ExitCode.BadInput,
+        $"{LitmusFile.Printable(path)}: there are several recordings in it",
+        isDirectory ? LitmusFile.Printable($"name one of them: {string.Join(", ", recordings.Take(5))}{(recordings.Count > 5 ? ", …" : "")}") : "unpack it, and name one of them");
+
+    private static UserErrorException None(string path, string what) => new(
+        ExitCode.BadInput, $"{LitmusFile.Printable(path)}: there is no recording in this {what}", "looked for trace.dat, perf.data, trace.txt …, and for files that begin like one, plain, .zst or .gz");
+}
