@@ -120,7 +120,7 @@ internal static class BundleArchive
 
         public void Add(string name, Stream data)
         {
-            string file = name[(name.LastIndexOf('/') + 1)..];
+            string file = Path.GetFileName(name);
             if (file is "" or "." or ".." || file.Length > 200 || file.Contains('\0', StringComparison.Ordinal))
                 return;
             string plain = TraceBundle.PlainName(file);
