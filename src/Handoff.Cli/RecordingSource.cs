@@ -5,6 +5,8 @@ using Handoff.Tracing.Recordings;
 
 namespace Handoff.Cli;
 
+#pragma warning disable CA2000 // what is opened here belongs to the reading that is returned
+
 /// <summary>
 /// What a path on the command line means: a file, a bundle, or a stream (standard input, a named pipe), which can be read only once. Copies of streams
 /// and unpacked archives disappear when the program ends.

@@ -4,7 +4,6 @@ using Handoff.Reports.Text;
 using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Export;
 using Handoff.Tracing.Findings;
-using Handoff.Tracing.Recordings;
 
 namespace Handoff.Cli.Verbs;
 
@@ -62,7 +61,9 @@ internal sealed class ExportVerb : Verb
             MachineFacts? facts = source.ReadFacts(session);
             ExportIdentity identity = ExportIdentity.Of(bundle, facts);
             identity = new ExportIdentity(host ?? identity.Host, boot ?? identity.Boot);
+#pragma warning disable CA2000 // it is disposed of, whatever is thrown below
             using RecordingInput input = source.OpenReading();
+#pragma warning restore CA2000
             TraceAnalysis analysis;
             using (var progress = new ReadingProgress(session, $"exported {LitmusFile.Printable(bundle.Name)}"))
                 analysis = dataset.Add(input.Reader, facts, bundle.Name, identity, progress.Report, session.Cancelled);
