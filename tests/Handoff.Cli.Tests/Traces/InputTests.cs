@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Formats.Tar;
-using System.IO.Compression;
 
 namespace Handoff.Cli.Tests.Traces;
 
