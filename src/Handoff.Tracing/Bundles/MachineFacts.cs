@@ -39,6 +39,9 @@ public sealed class MachineFacts
     /// <summary>The kernel's command line.</summary>
     public string CommandLine { get; internal set; } = "";
 
+    /// <summary>The clock of the ring buffers as the kernel names it (<c>local</c>, <c>mono</c>); empty if not recorded.</summary>
+    public string TraceClock { get; internal set; } = "";
+
     /// <summary>Where RAM is; <see langword="null"/> if unknown.</summary>
     public RamMap? Ram { get; internal set; }
 

@@ -73,6 +73,9 @@ internal static partial class MachineFactsReader
                 case "cmdline":
                     facts.CommandLine += line;
                     break;
+                case "trace_clock" when line.IndexOf('[') is >= 0 and var open && line.IndexOf(']') is var close && close > open:
+                    facts.TraceClock = line[(open + 1)..close];
+                    break;
                 case "iomem" when Iomem().Match(line) is { Success: true } match:
                     ulong start = Hex(match.Groups["start"].Value), end = Hex(match.Groups["end"].Value);
                     if (end > start)

@@ -21,7 +21,7 @@ internal static class PoolFindings
         var why = new List<string>
         {
             $"{(devices.Length == 1 ? context.Label(devices[0]) : Words.List([.. devices.Select(context.Label)]))} asked for {Words.Sizes(smallest, largest)}; "
-                + (size.Length > 0 ? $"{name} has {size}, {Words.Number(first.MostUsed)} of them in use at the first failure." : $"{Words.Count(first.MostUsed, "slot")} were in use at the first failure, and never more than {Words.Number(pool?.Used.Peak ?? 0)}."),
+                + (size.Length > 0 ? $"{name} has {size}, {Words.Number(first.First.Used)} of them in use at the first failure." : $"{Words.Count(first.First.Used, "slot")} were in use at the first failure, and never more than {Words.Number(pool?.Used.Peak ?? 0)}."),
             Holders(context, first),
         };
         if (HeldForGood(context, first) is { Length: > 0 } held)
@@ -51,7 +51,6 @@ internal static class PoolFindings
     {
         string label = context.Label(failure.Device);
         BouncePool pool = failure.Pool!;
-        long free = pool.Slots - failure.MostUsed;
         return new TraceFinding
         {
             Kind = TraceFindingKind.PoolFragmented,
@@ -62,7 +61,9 @@ internal static class PoolFindings
             Devices = [failure.Device],
             Why =
             [
-                $"It needs up to {Words.Count(failure.MostSlots, "slot")} in a row ({Words.Sizes(failure.SmallestSize, failure.LargestSize)}); {Words.Number(free)} of {Words.Number(pool.Slots)} were free, the longest usable run was {Words.Number(failure.LongestRun)}.",
+                failure.MostSlots > failure.First.Slots
+                    ? $"The first needed {Scattered(pool, failure.First)}. Another needed {Scattered(pool, failure.Longest)}."
+                    : $"It needed {Scattered(pool, failure.First)}.",
                 Holders(context, failure),
             ],
             Cures =
@@ -96,7 +97,7 @@ internal static class PoolFindings
             Devices = [failure.Device],
             Why =
             [
-                $"It needs {Words.Count(failure.MostSlots, "slot")}; {Words.Number(pool.Slots - failure.MostUsed)} of {Words.Number(pool.Slots)} were free, but at most {Words.Number(failure.FreeInBestArea)} in one area of {Words.Number(pool.Slots / areas)}. A request must fit into one area.",
+                $"It needed {Words.Count(failure.First.Slots, "slot")}; {Words.Number(pool.Slots - failure.First.Used)} of {Words.Number(pool.Slots)} were free, but at most {Words.Number(failure.First.FreeInBestArea)} in one area of {Words.Number(pool.Slots / areas)}. A request must fit into one area.",
                 Holders(context, failure),
             ],
             Cures =
@@ -143,6 +144,9 @@ internal static class PoolFindings
 
     /// <summary>The end of a <c>swiotlb=</c> that keeps force where it was.</summary>
     public static string ForceSuffix(FindingContext context) => context.PoolParameter.EndsWith("force", StringComparison.Ordinal) && !context.PoolParameter.EndsWith("noforce", StringComparison.Ordinal) ? ",force" : "";
+
+    private static string Scattered(BouncePool pool, in FailureMoment moment) =>
+        $"{Words.Count(moment.Slots, "slot")} in a row for {Words.Size(moment.Size)}, while {Words.Number(pool.Slots - moment.Used)} of {Words.Number(pool.Slots)} were free and the longest usable run was {Words.Number(moment.Run)}";
 
     private static string Holders(FindingContext context, FailureGroup failure)
     {

@@ -71,4 +71,10 @@ public sealed class FailureGroup
     public IReadOnlyList<SlotHolder> Holders { get; internal set; } = [];
 
     internal int DeviceNumber { get; }
+
+    /// <summary>The first of them.</summary>
+    internal FailureMoment First { get; init; }
+
+    /// <summary>The first of those that needed <see cref="MostSlots"/>.</summary>
+    internal FailureMoment Longest { get; set; }
 }

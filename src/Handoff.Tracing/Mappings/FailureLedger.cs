@@ -28,6 +28,7 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         MapFailureKind kind = KindOf(buffer, device, pool, slots, used + own, ref run, ref best);
         bool reduced = kind == MapFailureKind.OverLimit && buffer.Size <= MostBytes;
 
+        var moment = new FailureMoment(buffer.Size, slots, pool is null ? -1 : used + own, run, best);
         if (!_groups.TryGetValue((buffer.Device, kind), out FailureGroup? group))
         {
             group = new FailureGroup(buffer.Device, device.Name, kind)
@@ -36,6 +37,7 @@ internal sealed class FailureLedger(MappingStatistics statistics)
                 FirstTask = buffer.Task,
                 Pool = pool,
                 FreeInBestArea = best,
+                First = moment,
                 Holders = pool is null ? [] : statistics.Holders(pool),
             };
             _groups.Add((buffer.Device, kind), group);
@@ -52,6 +54,8 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         group.LastTime = Math.Max(group.LastTime, buffer.Time);
         group.SmallestSize = Math.Min(group.SmallestSize, buffer.Size);
         group.LargestSize = Math.Max(group.LargestSize, buffer.Size);
+        if (slots > group.MostSlots)
+            group.Longest = moment;
         group.MostSlots = Math.Max(group.MostSlots, slots);
         group.LongestRun = Math.Max(group.LongestRun, run);
         if (buffer.Mask != 0)

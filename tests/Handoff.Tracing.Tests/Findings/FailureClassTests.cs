@@ -137,7 +137,27 @@ public sealed class FailureClassTests
         _text.Fails(Disk, High + 0x100_0000, 16384);
         TraceFinding finding = Only(machine);
         Assert.Equal(("pool-fragmented", Confidence.Certain), (finding.Id, finding.Confidence));
-        Assert.Contains(finding.Why, static w => w.Contains("384 of 512 were free, the longest usable run was 2", StringComparison.Ordinal));
+        Assert.Contains(finding.Why, static w => w.Contains("8 slots in a row for 16 KiB, while 384 of 512 were free and the longest usable run was 2.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Fragmentation_tells_the_pool_of_the_request_it_names()
+    {
+        using var machine = new SyntheticMachine(slots: 512);
+
+        // Every second slot is held: 256 are free, each alone. Later every fourth.
+        for (ulong i = 0; i < 256; i++)
+            _text.Bounced(Nic, Pool + (i * 4096), High + (i * 4096), 1500);
+        _text.Fails(Disk, High + 0x100_0000, 4096);
+        for (ulong i = 0; i < 256; i += 2)
+            _text.Unmap(Nic, Pool + (i * 4096), 1500);
+        _text.Fails(Disk, High + 0x100_0000, 16384);
+        TraceFinding finding = Only(machine);
+        Assert.Equal(("pool-fragmented", Confidence.Certain, 2L), (finding.Id, finding.Confidence, finding.Count));
+        Assert.Equal(
+            "The first needed 2 slots in a row for 4 KiB, while 256 of 512 were free and the longest usable run was 1. "
+                + "Another needed 8 slots in a row for 16 KiB, while 384 of 512 were free and the longest usable run was 3.",
+            finding.Why[0]);
     }
 
     [Fact]

@@ -17,11 +17,17 @@ internal sealed partial class FullMessages
     private const long Tolerance = 500_000;
 
     private readonly RecordingVerdict _verdict;
+
+    /// <summary>Clocks of ring buffers that do not take part when the clock of messages is set right.</summary>
+    private static readonly string[] SchedulerClocks = ["local", "global", ""];
     private readonly List<(long Time, string Device, string Text, int Line)> _lines = [];
     private int _next;
 
     /// <summary>Time of messages minus time of the trace, as seen at the last message.</summary>
     private long? _offset;
+
+    /// <summary>The same, before any message was seen: what the kernel says it took off when it found its clock stable.</summary>
+    private readonly long _correction;
 
     public FullMessages(MachineFacts facts, RecordingVerdict verdict)
     {
@@ -33,6 +39,8 @@ internal sealed partial class FullMessages
             using var reader = new StreamReader(PackedFile.Open(path));
             for (int number = 1; reader.ReadLine() is { } line; number++)
             {
+                if (_correction == 0 && SchedulerClocks.Contains(facts.TraceClock) && Stable().Match(line) is { Success: true } stable)
+                    _correction = long.Parse(stable.Groups[1].ValueSpan, CultureInfo.InvariantCulture);
                 if (Full().Match(line) is not { Success: true } match)
                     continue;
                 long seconds = long.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture), micros = long.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
@@ -51,7 +59,7 @@ internal sealed partial class FullMessages
     /// <param name="text">The engine's line.</param>
     public void Failed(ulong time, string device, string text)
     {
-        long expected = (long)time + (_offset ?? 0), tolerance = _offset is null ? LargestOffset : Tolerance;
+        long expected = (long)time + (_offset ?? _correction), tolerance = _offset is null ? LargestOffset : Tolerance;
         while (_next < _lines.Count && _lines[_next].Time + tolerance < expected)
             Skip();
         if (_next == _lines.Count || _lines[_next].Time > expected + tolerance || _lines[_next].Device != device)
@@ -80,4 +88,7 @@ internal sealed partial class FullMessages
 
     [GeneratedRegex(@"^\[ *(\d{1,9})\.(\d{6})\] .*?(\S+): (swiotlb buffer is full \(.*)$")]
     private static partial Regex Full();
+
+    [GeneratedRegex(@"sched_clock: Marking stable \(.*\)->\(-?\d+, (-?\d{1,18})\)")]
+    private static partial Regex Stable();
 }
