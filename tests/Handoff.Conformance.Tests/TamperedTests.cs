@@ -94,14 +94,14 @@ public sealed class TamperedTests : IDisposable
         for (int i = 0; i < messages.Length; i++)
         {
             if (messages[i].Contains("swiotlb buffer is full", StringComparison.Ordinal))
-                messages[i] = $"[{decimal.Parse(messages[i].AsSpan(1, messages[i].IndexOf(']') - 1), CultureInfo.InvariantCulture) - 2.5m,12:F6}]{messages[i][(messages[i].IndexOf(']') + 1)..]}";
+                messages[i] = $"[{decimal.Parse(messages[i].AsSpan(1, messages[i].IndexOf(']') - 1), CultureInfo.InvariantCulture) + 200,12:F6}]{messages[i][(messages[i].IndexOf(']') + 1)..]}";
         }
 
         File.WriteAllLines(path, messages);
-        Assert.True(Messages() < compared / 2);
+        Assert.Equal(0, Messages());
 
         int stable = Array.FindIndex(messages, static l => l.Contains("sched_clock: Marking stable", StringComparison.Ordinal));
-        messages[stable] = messages[stable].Replace(", -50903035)", ", -2550903035)", StringComparison.Ordinal);
+        messages[stable] = messages[stable].Replace(", -50903035)", ", 199949096965)", StringComparison.Ordinal);
         File.WriteAllLines(path, messages);
         Assert.Equal(compared, Messages());
 

@@ -18,6 +18,19 @@ public sealed partial class OwnershipTracker
     /// <summary>Number of findings of one rule, those not kept included.</summary>
     public long CountOf(FindingRule rule) => _counts[rule.Index];
 
+    /// <summary>
+    /// Takes the latest finding back: who was told of it knows that it is harmless. It counts no more, and leaves its place to others of its rule.
+    /// </summary>
+    /// <param name="finding">The latest finding; of an earlier one, only the count changes.</param>
+    public void Retract(Finding finding)
+    {
+        ArgumentNullException.ThrowIfNull(finding);
+        if (_counts[finding.Rule.Index] > 0)
+            _counts[finding.Rule.Index]--;
+        if (_findings.Count > 0 && ReferenceEquals(_findings[^1], finding))
+            _findings.RemoveAt(_findings.Count - 1);
+    }
+
     private static string NameOf(DmaDirection direction) => direction switch
     {
         DmaDirection.ToDevice => "TO_DEVICE",

@@ -98,7 +98,11 @@ internal sealed partial class OwnershipJudge
         if (finding.Other is not { } other || MappingFollower.IsDoubtful(other.Tag))
             return;
         if (finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced)
+        {
+            follower.Tracker.Retract(finding);
             return;
+        }
+
         if (follower.IsReleaseWaiting(other.Device, other.Address))
             return; // with the wrong arguments, perhaps: that is said then
         bool sameCpu = MappingFollower.CpuOf(other.Tag) == (follower.Cpu & MappingFollower.CpuMask);
@@ -156,6 +160,8 @@ internal sealed partial class OwnershipJudge
         if (mapping.SyncedForCpu)
         {
             habits.SyncsForCpu = true;
+            if (_dropped is { } harmless && harmless.Address == mapping.Address)
+                follower.Tracker.Retract(harmless);
         }
         else if (_dropped is { } finding && finding.Address == mapping.Address && finding.Rule == FindingRules.SkipDropsData)
         {

@@ -10,6 +10,7 @@ internal sealed class BounceAttempts
 {
     private const int MostPerThread = 16384;
     private const int MostThreads = 4096;
+    private const ulong MostBytes = 128 * BouncePool.SlotSize; // that one request gets
     private const int Patience = 8; // further maps of a thread after which an attempt without map has failed
 
     private readonly Dictionary<int, ThreadQueue> _threads = [];
@@ -94,12 +95,14 @@ internal sealed class BounceAttempts
 
         // Attempts follow the list's order and are the thread's latest; walk both from the end. Entries cut off by the kernel come last.
         int entry = buffers.Length - 1, unnamed = Math.Max(0, e.FullNents - buffers.Length), at = queue.Count - 1;
+        int surplus = unnamed == 0 ? 0 : Math.Min(Unplaced(queue, e.Device) - buffers.Length, unnamed);
         for (; at >= 0; at--)
         {
             ref BounceAttempt candidate = ref queue.Items[at];
             if (candidate.Device != e.Device)
                 continue; // an interrupt's
-            int match = entry;
+            int match = surplus > 0 && candidate.Address == ulong.MaxValue ? -1 : entry;
+            surplus--;
             while (match >= 0 && !((lengths.IsEmpty || lengths[match] == candidate.Size) && IsSameBuffer(candidate.Address, buffers[match].Value, window)))
                 match--;
             if (match < 0 && (unnamed == 0 || entry < buffers.Length - 1))
@@ -130,6 +133,26 @@ internal sealed class BounceAttempts
         found.Reverse();
         entries.Reverse();
         DropStale(queue, e.Time);
+    }
+
+    /// <summary>
+    /// How many of the thread's latest attempts lie outside all windows of the bus. Their addresses are alike, so only their number tells
+    /// which of them are of entries that the event does not name.
+    /// </summary>
+    private static int Unplaced(ThreadQueue queue, int device)
+    {
+        int count = 0;
+        for (int i = queue.Count - 1; i >= 0; i--)
+        {
+            ref BounceAttempt attempt = ref queue.Items[i];
+            if (attempt.Device != device)
+                continue;
+            if (attempt.Maps != queue.Maps - 1)
+                break;
+            count += attempt.Address == ulong.MaxValue ? 1 : 0;
+        }
+
+        return count;
     }
 
     /// <summary>Forgets everything that waits, because events are missing.</summary>
@@ -222,8 +245,9 @@ internal sealed class BounceAttempts
 
     private void Fail(ThreadQueue queue, int count)
     {
-        // One list after another: entries of a list follow each other closely, and a list tried again begins with the same buffer.
-        const ulong closely = 1_000_000;
+        // One list after another: entries of a list follow each other closely, a list tried again begins with the same buffer, and nothing
+        // follows an entry that is too long. Outside all windows of the bus no buffer has an address; then nothing but time tells lists apart.
+        const ulong closely = 1_000_000, veryClosely = 50_000;
         for (int first = 0, next; first < count; first = next)
         {
             int held = 0;
@@ -232,7 +256,9 @@ internal sealed class BounceAttempts
             {
                 ref BounceAttempt entry = ref queue.Items[next];
                 ref BounceAttempt before = ref queue.Items[next - 1];
-                if (entry.Device != start.Device || entry.Maps != start.Maps || entry.Address == start.Address || entry.Time > before.Time + closely)
+                bool isPlaced = entry.Address != ulong.MaxValue;
+                if (entry.Device != start.Device || entry.Maps != start.Maps || before.Size > MostBytes || (isPlaced && entry.Address == start.Address)
+                    || entry.Time > before.Time + (isPlaced ? closely : veryClosely))
                     break;
                 held += (int)Math.Min((before.Size + BouncePool.SlotSize - 1) / BouncePool.SlotSize, 1024);
             }

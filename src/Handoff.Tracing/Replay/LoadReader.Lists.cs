@@ -8,6 +8,9 @@ public sealed partial class LoadReader
 {
     private const ulong LongestPauseInList = 10_000_000; // two bounces of one list are never further apart, in nanoseconds
 
+    private const ulong PauseOfUnplaced = 50_000; // the same, for bounces whose buffers have no address
+    private const ulong LongestRequest = 262144; // bytes: 128 slots
+
     private readonly List<PendingBounce> _own = []; // bounces of the list in hand, in order
 
     private void MapList(in DmaEvent e)
@@ -25,7 +28,7 @@ public sealed partial class LoadReader
         }
 
         int entries = physical.Length;
-        int tail = e.IsTruncated ? FirstBounceOf(physical, dma, lengths) : MatchFromEnd(physical, lengths);
+        int tail = e.IsTruncated ? FirstBounceOf(physical, dma, lengths, e.FullNents) : MatchFromEnd(physical, lengths);
         int from = _own.Count - tail;
         AbandonAsLists(_own, 0, from);
 
@@ -123,20 +126,24 @@ public sealed partial class LoadReader
     }
 
     /// <summary>The same for a list that goes on where the event ends: its bounces begin with that of the first bounced entry.</summary>
-    private int FirstBounceOf(ReadOnlySpan<PhysicalAddress> physical, ReadOnlySpan<DmaAddress> dma, ReadOnlySpan<uint> lengths)
+    private int FirstBounceOf(ReadOnlySpan<PhysicalAddress> physical, ReadOnlySpan<DmaAddress> dma, ReadOnlySpan<uint> lengths, int all)
     {
         for (int i = 0; i < physical.Length; i++)
         {
             ulong translated = _current.ToDma(physical[i].Value);
             if (dma[i].Value == translated)
                 continue;
-            for (int at = _own.Count - 1; at >= 0; at--)
+            int found = 0;
+            for (int at = _own.Count - 1; at >= 0 && _own.Count - at <= all - i; at--)
             {
-                if (_own[at].IsOf(physical[i].Value, translated, lengths[i]))
-                    return _own.Count - at;
+                if (!_own[at].IsOf(physical[i].Value, translated, lengths[i]))
+                    continue;
+                found = _own.Count - at;
+                if (_own[at].Address != ulong.MaxValue)
+                    break; // outside all windows of the bus every address is alike: then the list begins as early as it can
             }
 
-            return 0;
+            return found;
         }
 
         return _own.Count; // only entries beyond the event bounce
@@ -160,15 +167,19 @@ public sealed partial class LoadReader
         pending.RemoveRange(from, pending.Count - from);
     }
 
-    /// <summary>Cuts bounces into lists (a list has each buffer once) and adds each as a failed map.</summary>
+    /// <summary>
+    /// Cuts bounces into lists and adds each as a failed map. A list has each buffer once, and nothing after an entry that is too long. Where no
+    /// buffer has an address, outside all windows of the bus, time alone tells lists apart.
+    /// </summary>
     private void AbandonAsLists(List<PendingBounce> bounces, int from, int to)
     {
         for (int begin = from; begin < to;)
         {
             int end = begin + 1;
             while (end < to && bounces[end].Device == bounces[begin].Device && bounces[end].Pid == bounces[begin].Pid
-                && (bounces[end].Address, bounces[end].Size) != (bounces[begin].Address, bounces[begin].Size)
-                && bounces[end].Time - bounces[end - 1].Time <= LongestPauseInList)
+                && bounces[end - 1].Size <= LongestRequest
+                && (bounces[end].Address == ulong.MaxValue || (bounces[end].Address, bounces[end].Size) != (bounces[begin].Address, bounces[begin].Size))
+                && bounces[end].Time - bounces[end - 1].Time <= (bounces[end].Address == ulong.MaxValue ? PauseOfUnplaced : LongestPauseInList))
                 end++;
             AddFailedList(CollectionsMarshal.AsSpan(bounces)[begin..end]);
             begin = end;

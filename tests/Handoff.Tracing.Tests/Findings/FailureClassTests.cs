@@ -140,12 +140,39 @@ public sealed class FailureClassTests
         Assert.Contains(finding.Why, static w => w.Contains("8 slots in a row for 16 KiB, while 384 of 512 were free and the longest usable run was 2.", StringComparison.Ordinal));
     }
 
+    /// <summary>Outside all windows of a bus every address prints as all ones: entries beyond those that the event names are no failures.</summary>
+    [Fact]
+    public void A_long_list_of_unplaced_buffers_did_not_fail()
+    {
+        using var machine = new SyntheticMachine(slots: 1024);
+        ulong[] slots = [.. Enumerable.Range(0, 128).Select(static i => Pool + ((ulong)i * 2048))];
+        ulong[] buffers = [.. Enumerable.Range(0, 128).Select(static i => High + ((ulong)i * 4096))];
+        for (int i = 0; i < 300; i++)
+            _text.Bounce(Disk, ulong.MaxValue, 512);
+        _text.MapSg(Disk, slots, buffers, [.. Enumerable.Repeat(512u, 128)], nents: 300);
+        _text.Bounced(Nic, Pool + 0x10_0000, High + 0x100_0000, 1500).Unmap(Nic, Pool + 0x10_0000, 1500);
+        Assert.DoesNotContain(TraceFindings.Find(Analyses.OfText(_text.ToString(), machine.Facts)), static f => f.IsWrong);
+    }
+
+    /// <summary>A list that fails leaves its bounces only; where they have no address, the entry that is too long ends it.</summary>
+    [Fact]
+    public void A_list_of_unplaced_buffers_that_fails_is_one_failure()
+    {
+        using var machine = new SyntheticMachine();
+        for (int i = 0; i < 12; i++)
+            _text.Bounce(Disk, ulong.MaxValue, 4096).Bounce(Disk, ulong.MaxValue, 4096).Bounce(Disk, ulong.MaxValue, 524288);
+        for (ulong i = 0; i < 10; i++)
+            _text.Map(Nic, 0x1000, 0x1000, 1500).Unmap(Nic, 0x1000, 1500);
+        TraceFinding finding = Only(machine);
+        Assert.Equal(("request-over-limit", 12L), (finding.Id, finding.Count));
+    }
+
     [Fact]
     public void Fragmentation_tells_the_pool_of_the_request_it_names()
     {
         using var machine = new SyntheticMachine(slots: 512);
 
-        // Every second slot is held: 256 are free, each alone. Later every fourth.
+        // Every second slot is held: 256 are free, each alone, and a page begins at none of them. Later every fourth.
         for (ulong i = 0; i < 256; i++)
             _text.Bounced(Nic, Pool + (i * 4096), High + (i * 4096), 1500);
         _text.Fails(Disk, High + 0x100_0000, 4096);
@@ -155,8 +182,8 @@ public sealed class FailureClassTests
         TraceFinding finding = Only(machine);
         Assert.Equal(("pool-fragmented", Confidence.Certain, 2L), (finding.Id, finding.Confidence, finding.Count));
         Assert.Equal(
-            "The first needed 2 slots in a row for 4 KiB, while 256 of 512 were free and the longest usable run was 1. "
-                + "Another needed 8 slots in a row for 16 KiB, while 384 of 512 were free and the longest usable run was 3.",
+            "The first needed 2 slots in a row for 4 KiB, while 256 of 512 were free and the longest usable run was 0. "
+                + "Another needed 8 slots in a row for 16 KiB, while 384 of 512 were free and the longest usable run was 2.",
             finding.Why[0]);
     }
 

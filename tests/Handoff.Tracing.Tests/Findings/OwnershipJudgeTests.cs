@@ -30,6 +30,20 @@ public sealed class OwnershipJudgeTests
         Expect("", _text.Map(Nic, A + 4096, A + 4096, 64));
     }
 
+    /// <summary>What is harmless takes no place from what is not, however much of it there is.</summary>
+    [Fact]
+    public void One_drop_among_thousands_that_were_synced()
+    {
+        const string skip = "SKIP_CPU_SYNC";
+        for (ulong i = 0; i < 1500; i++)
+        {
+            _text.Bounced(Nic, Slot, High, 4096, attributes: skip).Sync(Nic, true, Slot, 4096).Sync(Nic, false, Slot, 4096).Unmap(Nic, Slot, 4096, attributes: skip);
+            _text.Time += 10;
+        }
+
+        Expect("DMA0051 likely", _text.Bounced(Nic, Slot, High, 4096).Unmap(Nic, Slot, 4096, attributes: skip));
+    }
+
     [Fact]
     public void Unmap_of_what_was_mapped_before() => Expect("", _text.Unmap(Nic, A, 64).Sync(Nic, true, A + 0x1000, 64).UnmapSg(Nic, [A, A + 0x2000]));
 

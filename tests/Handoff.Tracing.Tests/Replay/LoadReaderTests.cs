@@ -73,6 +73,43 @@ public sealed class LoadReaderTests
         Assert.Equal((131, 128, 128), (outcome.SameOutcome, outcome.ComparedAddresses, outcome.SameAddress));
     }
 
+    /// <summary>A bus with one window, to the second gigabyte.</summary>
+    private const string Window =
+        "/dts-v1/;\n/ {\n\t#address-cells = <0x02>;\n\t#size-cells = <0x02>;\n\tlab-bus {\n\t\tcompatible = \"simple-bus\";\n\t\t#address-cells = <0x02>;\n"
+        + "\t\t#size-cells = <0x02>;\n\t\tranges;\n\t\tdma-ranges = <0x00 0x00 0x00 0x40000000 0x00 0x40000000>;\n\n\t\toff {\n\t\t\tcompatible = \"lab,probe\";\n\t\t};\n\t};\n};\n";
+
+    /// <summary>Outside all windows of a bus every address prints as all ones, so only the number of bounces tells which entries they are of.</summary>
+    [Fact]
+    public void Entries_cut_from_a_list_of_unplaced_buffers_are_found_by_their_number()
+    {
+        var load = new SyntheticLoad(512, 1);
+        ulong slot = load.Pool.Start - 0x4000_0000;
+        for (int i = 0; i < 300; i++)
+            load.Line(0, "swiotlb_bounced: dev_name: lab-bus:off dma_mask=ffffffff dev_addr=ffffffffffffffff size=512 NORMAL");
+        string List(Func<int, ulong> value) => string.Join(',', Enumerable.Range(0, 128).Select(i => $"0x{value(i):x}"));
+        load.Line(
+            0,
+            $"dma_map_sg: lab-bus:off dir=TO_DEVICE nents=128/300 ents=128/300 [TRUNCATED] dma_addrs={{{List(i => slot + ((ulong)i << 11))}}} "
+            + $"sizes={{{List(static _ => 512)}}} phys_addrs={{{List(static i => Buffer + ((ulong)i << 12))}}} attrs=");
+        RecordedLoad opened = load.Open(deviceTree: Window);
+        ReplayOutcome outcome = Baseline(opened);
+        Assert.Equal((300, 300, 0), (outcome.Bounced, outcome.HighWaterSlots, outcome.Failures));
+        Assert.Equal((1, 0), (opened.Counts.TruncatedLists, opened.Counts.FailedAttempts));
+    }
+
+    /// <summary>Three tries of one list that fails at its last, too long entry.</summary>
+    [Fact]
+    public void Lists_of_unplaced_buffers_that_fail_end_with_the_entry_that_is_too_long()
+    {
+        var load = new SyntheticLoad(512, 1);
+        for (int i = 0; i < 9; i++)
+            load.Line(0, $"swiotlb_bounced: dev_name: lab-bus:off dma_mask=ffffffff dev_addr=ffffffffffffffff size={(i % 3 == 2 ? 524288 : 4096)} NORMAL");
+        load.Line(0, "dma_map_page: lab-bus:off dir=TO_DEVICE dma_addr=1000 size=4096 phys_addr=40001000 attrs=");
+        RecordedLoad opened = load.Open(deviceTree: Window);
+        Assert.Equal(1, Baseline(opened).Failures); // asked three times
+        Assert.Equal(3, opened.Counts.FailedAttempts);
+    }
+
     [Fact]
     public void A_device_shows_its_mask_its_bus_and_its_alignment()
     {

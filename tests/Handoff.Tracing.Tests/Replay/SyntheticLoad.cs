@@ -68,10 +68,11 @@ internal sealed class SyntheticLoad
     }
 
     /// <summary>The load as if it had been recorded on a machine with 6 GiB.</summary>
-    public RecordedLoad Open(string parameter = "") => RecordedLoad.Open("synthetic", Facts(parameter), () => Recording.Open(new MemoryStream(Encoding.UTF8.GetBytes(Text))));
+    public RecordedLoad Open(string parameter = "", string deviceTree = "") => RecordedLoad.Open("synthetic", Facts(parameter, deviceTree), () => Recording.Open(new MemoryStream(Encoding.UTF8.GetBytes(Text))));
 
-    public MachineFacts Facts(string parameter) => new("nowhere")
+    public MachineFacts Facts(string parameter, string deviceTree = "") => new("nowhere")
     {
+        DeviceTree = deviceTree.Length == 0 ? null : DeviceTreeText.Parse(new StringReader(deviceTree)),
         Architecture = Architecture.X86_64,
         KernelRelease = "6.12.117",
         CommandLine = parameter.Length == 0 ? "quiet" : $"swiotlb={parameter}",

@@ -152,12 +152,37 @@ internal sealed class ListCases(ProbeLog log, ProbeBench bench, ProbeState state
                 return null;
             uint length = (uint)shape.Lengths[i % shape.Lengths.Length];
             bool high = shape.Sources[i % shape.Sources.Length] switch { 'h' => true, 'l' => false, _ => state.KmallocIsHigh };
-            if (InventApart(entries, high, length) is not { } address)
+            if ((Beside(entries, shape, i, length) ?? InventApart(entries, high, length)) is not { } address)
                 return null;
             entries[i] = new ScatterlistEntry(address, length);
         }
 
         return entries;
+    }
+
+    /// <summary>
+    /// Memory near the last printed entry that the probe took from the same source: that one is within the device's reach, and the windows of
+    /// its bus, as far as this one was.
+    /// </summary>
+    private PhysicalAddress? Beside(ScatterlistEntry[] entries, ListShape shape, int entry, uint length)
+    {
+        const ulong farthest = 1 << 20;
+        int like = Math.Min(entry, Printed) - 1;
+        while (like >= 0 && shape.Sources[like % shape.Sources.Length] != shape.Sources[entry % shape.Sources.Length])
+            like--;
+        if (like < 0)
+            return null;
+        ulong page = bench.Machine.PageSize, start = entries[like].Address.Value & ~(page - 1);
+        for (ulong apart = page; apart < farthest; apart += page)
+        {
+            PhysicalAddress at = new(start + apart);
+            if (!bench.IsMemory(at, length))
+                return null;
+            if (!Array.Exists(entries, o => o.Length != 0 && at < o.Address + o.Length && o.Address < at + length))
+                return at;
+        }
+
+        return null;
     }
 
     private PhysicalAddress? InventApart(ScatterlistEntry[] others, bool high, uint length)

@@ -16,6 +16,9 @@ internal sealed partial class FullMessages
     /// <summary>… but from message to message it hardly moves.</summary>
     private const long Tolerance = 500_000;
 
+    /// <summary>A thread that lost the processor on its way prints so much later, in nanoseconds.</summary>
+    private const long LongestDelay = 20_000_000;
+
     private readonly RecordingVerdict _verdict;
 
     /// <summary>Clocks of ring buffers that do not take part when the clock of messages is set right.</summary>
@@ -59,13 +62,31 @@ internal sealed partial class FullMessages
     /// <param name="text">The engine's line.</param>
     public void Failed(ulong time, string device, string text)
     {
-        long expected = (long)time + (_offset ?? _correction), tolerance = _offset is null ? LargestOffset : Tolerance;
-        while (_next < _lines.Count && _lines[_next].Time + tolerance < expected)
+        long expected = (long)time + (_offset ?? _correction);
+        long near = _offset is null ? LargestOffset : Tolerance, far = _offset is null ? LargestOffset : LongestDelay;
+        while (_next < _lines.Count && _lines[_next].Time + far < expected)
             Skip();
-        if (_next == _lines.Count || _lines[_next].Time > expected + tolerance || _lines[_next].Device != device)
+
+        // The line of that moment; or, where the thread lost the processor before it printed, one that says the same a little later.
+        int same = -1, other = -1;
+        for (int i = _next; same < 0 && i < _lines.Count && _lines[i].Time <= expected + far; i++)
+        {
+            if (_lines[i].Device != device)
+                continue;
+            if (_lines[i].Text == text)
+                same = i;
+            else if (other < 0 && Math.Abs(_lines[i].Time - expected) <= near)
+                other = i;
+        }
+
+        int found = same >= 0 && (other < 0 || _offset is null || same < other) ? same : other;
+        if (found < 0)
             return;
+        while (_next < found)
+            Skip();
         (long at, _, string got, int line) = _lines[_next++];
-        _offset = at - (long)time;
+        if (_offset is null || at < expected + near)
+            _offset = at - (long)time;
         KindTally kind = _verdict.Kind("machine", Kind);
         if (got == text)
             kind.Identical++;

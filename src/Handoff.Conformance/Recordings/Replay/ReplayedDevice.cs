@@ -15,6 +15,9 @@ internal sealed class ReplayedDevice(Device device, bool isTranslated, bool isSc
     /// <summary>Whether the recording says what its mask is; otherwise it is learned from the first event that shows it.</summary>
     public bool IsMaskKnown { get; set; }
 
+    /// <summary>Whether its driver sets other masks as it goes, which no event tells.</summary>
+    public bool ChangesMask { get; init; }
+
     /// <summary>The same for the mask of coherent memory.</summary>
     public bool IsCoherentMaskKnown { get; set; }
 

@@ -64,7 +64,7 @@ internal sealed partial class Replayer
     /// <summary>A buffer that no decision to bounce precedes: the engine must not bounce it either.</summary>
     private DmaAddress MapDirectly(TraceEvent e, ReplayedDevice device, PhysicalAddress address, ulong size, DmaAddress recorded)
     {
-        if (!(device.IsMaskKnown && (!device.IsScheduled || _isScheduleSure)) && recorded.IsMapped
+        if ((device.ChangesMask || !(device.IsMaskKnown && (!device.IsScheduled || _isScheduleSure))) && recorded.IsMapped
             && _layer.ReasonToBounce(device.Device, address, size, e.Direction, e.Attributes) == BounceReason.DeviceMask)
         {
             device.IsMaskKnown = true;

@@ -202,16 +202,18 @@ internal sealed partial class Replayer
         return _devices[index] ??= MakeDevice(_reader.Devices[index]);
     }
 
+    private const string ProbeDriver = "handoff_probe";
+
     /// <summary>A device whose driver has set its masks, as far as the recording says.</summary>
     private ReplayedDevice MakeDevice(string name)
     {
         Device device = _booted[name];
-        bool isScheduled = _schedule.Knows(name);
         PciDeviceFacts? facts = _recorded.Facts.PciDevices.FirstOrDefault(d => d.Name == name);
+        bool isScheduled = _schedule.Knows(name) && (facts is null || facts.Driver == ProbeDriver); // another driver may have taken it over
         bool isKnown = isScheduled;
         if (facts is not null && !isScheduled && !device.BehindIommu)
         {
-            isKnown = facts.Driver != "handoff_probe" && facts.MaskBits is > 0 and <= 64;
+            isKnown = facts.Driver != ProbeDriver && facts.MaskBits is > 0 and <= 64;
             if (isKnown)
                 _layer.SetMask(device, DmaMask.Bits(facts.MaskBits));
             if (facts.CoherentMaskBits is > 0 and <= 64)
@@ -220,7 +222,7 @@ internal sealed partial class Replayer
 
         if (DriverFacts.MinAlignMaskOf(facts?.Driver) is { } align)
             device.MinAlignMask = align;
-        return new ReplayedDevice(device, device.BehindIommu, isScheduled) { IsMaskKnown = isKnown, IsCoherentMaskKnown = isScheduled || facts is not null };
+        return new ReplayedDevice(device, device.BehindIommu, isScheduled) { IsMaskKnown = isKnown, ChangesMask = DriverFacts.ChangesMask(facts?.Driver), IsCoherentMaskKnown = isScheduled || facts is not null };
     }
 
     private ulong BusAddress(int deviceIndex, PhysicalAddress address)

@@ -114,6 +114,15 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
             int matched = Match(decisions, first, map, addresses, entryOf);
             if (matched < 0 || (matched < bounced && first > 0))
                 continue;
+
+            // Outside all windows of a bus every address prints alike: then the list begins as early as it can.
+            int longest = bounced + (map.IsTruncated ? map.FullNents - visible : 0), earlier = first;
+            while (earlier > 0 && decisions.Count - earlier < longest && decisions[earlier - 1].Physical == ulong.MaxValue)
+                earlier--;
+            if (earlier < first && Match(decisions, earlier, map, addresses, entryOf) >= bounced)
+                first = earlier;
+            else if (earlier < first)
+                Match(decisions, first, map, addresses, entryOf);
             for (int i = first; i < decisions.Count; i++)
             {
                 int entry = entryOf[i];
@@ -121,7 +130,7 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
                 Close(
                     decisions[i],
                     map,
-                    hidden ? new(decisions[i].Physical) : map.PhysicalAddresses[entry],
+                    hidden ? HiddenBuffer(decisions[i]) : map.PhysicalAddresses[entry],
                     decisions[i].Size,
                     hidden || entry >= map.DmaAddresses.Length ? default : map.DmaAddresses[entry],
                     isRecorded: !hidden && entry < map.DmaAddresses.Length);
@@ -158,6 +167,9 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
 
         return matched;
     }
+
+    /// <summary>A buffer of which only the decision is recorded; one outside all windows prints as all ones, and any address outside them does as well.</summary>
+    private static PhysicalAddress HiddenBuffer(TraceEvent decision) => new(decision.Physical == ulong.MaxValue ? ~0xfffUL : decision.Physical);
 
     private static void Close(TraceEvent decision, TraceEvent map, PhysicalAddress original, ulong size, DmaAddress recorded, bool isRecorded)
     {
