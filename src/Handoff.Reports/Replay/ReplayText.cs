@@ -100,6 +100,7 @@ internal static class ReplayText
         FailureCause.Boundary => "map no more at once than the segment boundary allows",
         FailureCause.PoolOutOfReach => "no size moves the pool into reach: a wider mask, or memory that the device reaches (GFP_DMA, GFP_DMA32)",
         FailureCause.NoPool => "boot with a pool (without swiotlb=noforce), or map memory that the device reaches",
+        FailureCause.Registers => "a wider mask: registers are mapped where they are",
         FailureCause.Refused => "the caller does not allow a bounce: map memory that the device reaches",
         _ => "a larger pool",
     };

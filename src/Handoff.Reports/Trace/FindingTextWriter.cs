@@ -39,7 +39,7 @@ internal static class FindingTextWriter
         foreach (Cure cure in finding.Cures)
             Paragraph(ink, width, "Try  ", CureText(finding, cure), Tone.Plain);
         if (finding.Sizes is { } sizes)
-            Paragraph(ink, width, "Size ", SizeText.Of(sizes), Tone.Plain);
+            Paragraph(ink, width, "Size ", SizeText.Of(sizes) + (finding.Cures.Any(static c => c.Before is { Retries: > 0 }) ? " A request that is tried again counts once here." : ""), Tone.Plain);
         foreach (string line in finding.Severity == FindingSeverity.Note ? finding.Evidence.Take(1) : finding.Evidence)
             Paragraph(ink, width, "at   ", line, Tone.Muted);
     }
@@ -47,7 +47,7 @@ internal static class FindingTextWriter
     private static string CureText(TraceFinding finding, Cure cure)
     {
         string text = cure.Parameter is { } parameter ? $"{(cure is { Helps: true, Outcome: { } made } && parameter.StartsWith("swiotlb=", StringComparison.Ordinal) && made.Parameter.Length > 0 ? $"swiotlb={made.Parameter}" : parameter)}: {cure.Text}" : cure.Text;
-        return cure.Outcome is not { } outcome ? (cure.ReplayOptions is { } options ? $"{text} To see what changes: handoff replay TRACE {options}" : text) : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? $"{text} {BouncesText(before, outcome)}" : $"{text} {OutcomeText(cure, outcome)}";
+        return cure.Outcome is not { } outcome ? (cure.ReplayOptions is { } options ? $"{text} To see what changes: handoff replay TRACE {options}" : text) : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? $"{text} {BouncesText(before, outcome)}" : $"{text} {OutcomeText(finding, cure, outcome)}";
     }
 
     /// <summary>What a cure of bounces does to their number and to what is copied.</summary>
@@ -62,13 +62,26 @@ internal static class FindingTextWriter
         return $"{lead}, {copied}{failures}.";
     }
 
-    private static string OutcomeText(Cure cure, ReplayOutcome outcome)
+    private static string OutcomeText(TraceFinding finding, Cure cure, ReplayOutcome outcome)
     {
-        string failures = outcome.Failures == 0 ? "no failure" : $"{Words.Count(outcome.FailuresBySize, "failure")} for want of slots{(outcome.Failures > outcome.FailuresBySize ? $", {Words.Number(outcome.Failures - outcome.FailuresBySize)} others" : "")}";
-        string water = outcome.PoolSlots > 0 ? $", at most {Words.Bytes(outcome.HighWaterSlots * (double)SlotSize)} of {Words.Bytes(outcome.PoolSlots * (double)SlotSize)} in use" : "";
+        string water = outcome.PoolSlots == 0 ? ""
+            : outcome.PoolsMade > 0 || outcome.HighWaterSlots > outcome.PoolSlots ? $", at most {Words.Bytes(outcome.HighWaterSlots * (double)SlotSize)} in use (the pool grows)"
+            : $", at most {Words.Bytes(outcome.HighWaterSlots * (double)SlotSize)} of {Words.Bytes(outcome.PoolSlots * (double)SlotSize)} in use";
         string bounced = $", {Words.Number(outcome.Bounced)} of {Words.Number(outcome.Maps)} buffers bounce";
-        string lead = cure.Helps == true ? "Replayed: " : outcome.Parameter.Length > 0 ? $"Replayed up to swiotlb={outcome.Parameter}, it does not help: " : "Replayed, it does not help: ";
-        return $"{lead}{failures}{water}{bounced}.";
+        bool triesSizes = cure.Trials is { Count: > 1 } trials && trials[0].Slots is not null;
+        string lead = cure.Helps == true ? "Replayed: " : triesSizes && outcome.Parameter.Length > 0 ? $"Replayed up to swiotlb={outcome.Parameter}, it does not help: " : "Replayed, it does not help: ";
+        return $"{lead}{FailuresText(finding, outcome)}{water}{bounced}.";
+    }
+
+    /// <summary>What still fails: of the finding's devices, and why; of others.</summary>
+    private static string FailuresText(TraceFinding finding, ReplayOutcome outcome)
+    {
+        var own = outcome.FailuresByCause.Where(f => finding.Devices.Contains(f.Device)).GroupBy(static f => f.Cause).Select(static g => (Cause: g.Key, Count: g.Sum(static f => f.Count))).OrderByDescending(static f => f.Count).ToList();
+        long count = own.Sum(static f => f.Count), others = outcome.Failures - count;
+        if (count == 0)
+            return others == 0 ? "no failure" : $"no failure here, {Words.Number(others)} of other devices";
+        string causes = own.Count == 1 ? own[0].Cause.Describe() : Words.List([.. own.Select(static f => $"{Words.Number(f.Count)} × {f.Cause.Describe()}")]);
+        return $"{Words.Count(count, "failure")} left ({causes})" + (others == 0 ? "" : $", {Words.Number(others)} of other devices");
     }
 
     private static void Paragraph(Ink ink, int width, string lead, string text, Tone tone)

@@ -29,8 +29,8 @@ internal static class SizeText
     }
 
     private static string Knee(SizeResult sizes) => sizes.Knee is not { } knee ? ""
-        : knee.FailuresBySize == 0 ? $"The knee is at {Bytes(knee)}. "
-        : $"The knee is at {Bytes(knee)}: beyond it a larger pool helps little. ";
+        : knee.FailuresBySize == 0 || knee.FailuresBySize == sizes.Curve[0].FailuresBySize ? ""
+        : $"Most are gone at {Bytes(knee)}. ";
 
     private static string Smallest(SizeResult sizes)
     {

@@ -21,6 +21,9 @@ public enum FailureCause
     /// <summary>It has to bounce, and there is no pool.</summary>
     NoPool,
 
-    /// <summary>The kernel refuses to bounce (an attribute, or registers of a device that is forced to).</summary>
+    /// <summary>The kernel refuses to bounce (an attribute).</summary>
     Refused,
+
+    /// <summary>Registers beyond what the device reaches, which never bounce.</summary>
+    Registers,
 }

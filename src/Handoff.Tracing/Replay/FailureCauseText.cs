@@ -13,6 +13,7 @@ public static class FailureCauseText
         FailureCause.PoolOutOfReach => "the device does not reach the pool",
         FailureCause.NoPool => "there is no pool",
         FailureCause.Refused => "the kernel refuses to bounce it",
+        FailureCause.Registers => "registers that the device does not reach",
         _ => throw new ArgumentOutOfRangeException(nameof(cause)),
     };
 
@@ -26,6 +27,7 @@ public static class FailureCauseText
         FailureCause.PoolOutOfReach => "poolOutOfReach",
         FailureCause.NoPool => "noPool",
         FailureCause.Refused => "refused",
+        FailureCause.Registers => "registers",
         _ => throw new ArgumentOutOfRangeException(nameof(cause)),
     };
 

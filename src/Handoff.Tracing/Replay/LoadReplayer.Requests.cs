@@ -174,7 +174,7 @@ public sealed partial class LoadReplayer
         ulong address = _layer.MapResource(device, new(operation.Physical), operation.Size, operation.Direction, operation.Attributes).Value;
         if (address == Unmapped)
         {
-            _lastCause = device.StreamingLimit < operation.Physical + operation.Size - 1 ? FailureCause.PoolOutOfReach : FailureCause.Refused;
+            _lastCause = FailureCause.Registers;
             CountFailure(device, operation, operation.Is(LoadFlags.Retry));
         }
 
