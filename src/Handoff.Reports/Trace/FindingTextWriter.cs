@@ -39,15 +39,23 @@ internal static class FindingTextWriter
         foreach (Cure cure in finding.Cures)
             Paragraph(ink, width, "Try  ", CureText(finding, cure), Tone.Plain);
         if (finding.Sizes is { } sizes)
-            Paragraph(ink, width, "Size ", SizeText.Of(sizes) + (finding.Cures.Any(static c => c.Before is { Retries: > 0 }) ? " A request that is tried again counts once here." : ""), Tone.Plain);
+            Paragraph(ink, width, "Size ", SizeText.Of(sizes, outcome => Parameter(finding, outcome)) + (finding.Cures.Any(static c => c.Before is { Retries: > 0 }) ? " A request that is tried again counts once here." : ""), Tone.Plain);
         foreach (string line in finding.Severity == FindingSeverity.Note ? finding.Evidence.Take(1) : finding.Evidence)
             Paragraph(ink, width, "at   ", line, Tone.Muted);
     }
 
     private static string CureText(TraceFinding finding, Cure cure)
     {
-        string text = cure.Parameter is { } parameter ? $"{(cure is { Helps: true, Outcome: { } made } && parameter.StartsWith("swiotlb=", StringComparison.Ordinal) && made.Parameter.Length > 0 ? $"swiotlb={made.Parameter}" : parameter)}: {cure.Text}" : cure.Text;
+        string text = cure.Parameter is { } parameter ? $"{(cure is { Helps: true, Outcome: { } made } && parameter.StartsWith("swiotlb=", StringComparison.Ordinal) && made.Parameter.Length > 0 ? $"swiotlb={Parameter(finding, made)}" : parameter)}: {cure.Text}" : cure.Text;
         return cure.Outcome is not { } outcome ? (cure.ReplayOptions is { } options ? $"{text} To see what changes: handoff replay TRACE {options}" : text) : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? $"{text} {BouncesText(before, outcome)}" : $"{text} {OutcomeText(finding, cure, outcome)}";
+    }
+
+    /// <summary>The value of <c>swiotlb=</c> for an outcome. That bouncing is forced may be replayed without knowing by what: then it is no advice.</summary>
+    private static string Parameter(TraceFinding finding, ReplayOutcome outcome)
+    {
+        const string force = ",force";
+        bool known = finding.Cures.Any(static c => c.Parameter is { } given && given.EndsWith(force, StringComparison.Ordinal));
+        return !known && outcome.Parameter.EndsWith(force, StringComparison.Ordinal) ? outcome.Parameter[..^force.Length] : outcome.Parameter;
     }
 
     /// <summary>What a cure of bounces does to their number and to what is copied.</summary>

@@ -49,8 +49,14 @@ public static class TraceTextWriter
         parts.Add(Quantity.Of(analysis.Events, "event"));
         parts.Add(Quantity.Of(analysis.Statistics.Devices.Count(static d => d.HasLoad), "device"));
         parts.AddRange(report.Pools.Where(static p => p.Range is not null).Select(pool => PoolText(report, pool)));
-        if (!report.Pools.Any(static p => p.Range is not null) && analysis.Facts is { Files.IsEmpty: false })
-            parts.Add("no bounce pool");
+        if (!report.Pools.Any(static p => p.Range is not null) && analysis.Facts is { Files.IsEmpty: false } facts)
+        {
+            if (facts.HasNoPool)
+                parts.Add("no bounce pool");
+            else if (facts.SwiotlbCounters.GetValueOrDefault("io_tlb_nslabs") is > 0 and var slots)
+                parts.Add($"pool {Words.Bytes((double)slots * BouncePool.SlotSize)}, its place not known");
+        }
+
         if (report.Format != "unknown")
             parts.Add(report.Format);
         foreach (string line in Joined(parts, width))

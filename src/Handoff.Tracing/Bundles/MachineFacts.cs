@@ -51,8 +51,15 @@ public sealed class MachineFacts
     /// <summary>Run-time cache alignment in bytes; <see langword="null"/> if unknown.</summary>
     public uint? CacheAlignment { get; internal set; }
 
-    /// <summary>Where the bounce pool is; <see langword="null"/> if the machine has none.</summary>
+    /// <summary>Where the bounce pool is; <see langword="null"/> if the machine has none, or if the messages of its boot are not kept.</summary>
     public MemoryRange? Swiotlb { get; internal set; }
+
+    /// <summary>Whether it is certain that the machine has no bounce pool: it was told not to make one, or the messages of its boot name none.</summary>
+    public bool HasNoPool => Swiotlb is null && !Counters.Any(static c => c is { Key: "io_tlb_nslabs", Value: > 0 })
+        && (HasBootMessages || (Parameter("swiotlb") ?? "").EndsWith("noforce", StringComparison.Ordinal));
+
+    /// <summary>Whether the messages of the boot are kept from their beginning.</summary>
+    internal bool HasBootMessages { get; set; }
 
     /// <summary>Number of areas that the kernel printed; 0 if unknown.</summary>
     public int SwiotlbAreas { get; internal set; }

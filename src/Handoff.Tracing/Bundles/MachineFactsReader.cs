@@ -144,6 +144,10 @@ internal static partial class MachineFactsReader
                 if (end > start)
                     facts.Swiotlb = new MemoryRange(new(start), end - start);
             }
+            else if (line.Contains("] Linux version ", StringComparison.Ordinal) || line.StartsWith("Linux version ", StringComparison.Ordinal))
+            {
+                facts.HasBootMessages = true;
+            }
             else if (AreaNumber().Match(line) is { Success: true } areas)
             {
                 facts.SwiotlbAreas = int.Parse(areas.Groups[1].Value, CultureInfo.InvariantCulture);

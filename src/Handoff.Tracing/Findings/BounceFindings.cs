@@ -152,6 +152,8 @@ internal static class BounceFindings
             case BouncePredicate.Forced:
                 if (PoolFindings.ForceSuffix(context).Length > 0)
                     yield return new Cure("Without force only what devices do not reach bounces.", Trials: [new ReplayConfiguration { Bounce = BounceMode.WhenNeeded }]) { ReplayOptions = "--bounce needed" };
+                else if (context.Facts is null)
+                    yield return new Cure("See which it is: swiotlb=force stands in /proc/cmdline, an encrypted guest says so in dmesg (“Memory Encryption Features active”), a restricted pool is the device's memory-region.");
                 break;
             case BouncePredicate.ShortBuffer:
                 yield return new Cure("Receive into whole cache lines: buffers of dma_get_cache_alignment() or more do not bounce.");

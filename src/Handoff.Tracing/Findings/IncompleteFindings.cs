@@ -24,6 +24,14 @@ internal static class IncompleteFindings
 
         if (analysis.TooManyLive)
             yield return Note("too-many-live", "More mappings than can be followed were live; they were forgotten", "Live mappings and leaks are not known.", "");
+        if (maps > 0 && context.Facts is null)
+        {
+            yield return Note(
+                "no-facts", "Nothing is known of the machine but this recording",
+                "Where the pool is and how large, swiotlb=, masks, coherence and IOMMUs are inferred from events, or not known; what depends on them is not certain.",
+                "handoff record keeps these facts beside its recording; for this one put machine.txt and dmesg.txt beside it.");
+        }
+
         if (maps > 0 && !context.HasUnmaps)
             yield return Note("no-unmaps", "The recording has no unmap events", "Live mappings, lifetimes and leaks are not known.", "Record all of dma:*.");
         if (maps > 0 && !context.HasBounceEvents && context.Facts is null)

@@ -24,6 +24,8 @@ internal static class PoolFindings
                 + (size.Length > 0 ? $"{name} has {size}, {Words.Number(first.First.Used)} of them in use at the first failure." : $"{Words.Count(first.First.Used, "slot")} were in use at the first failure, and never more than {Words.Number(pool?.Used.Peak ?? 0)}."),
             Holders(context, first),
         };
+        if (pool is not { Slots: > 0 })
+            why.Add("The pool's size is not recorded, it is inferred from this: dmesg says it (“software IO TLB: mapped”), or /sys/kernel/debug/swiotlb/io_tlb_nslabs; handoff record keeps both.");
         if (HeldForGood(context, first) is { Length: > 0 } held)
             why.Add(held);
         string forced = Forced(context, failures);

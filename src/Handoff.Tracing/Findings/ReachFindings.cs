@@ -71,12 +71,13 @@ internal static class ReachFindings
     public static TraceFinding NoPool(FindingContext context, FailureGroup failure)
     {
         bool noforce = context.PoolParameter.EndsWith("noforce", StringComparison.Ordinal);
-        bool known = noforce || context.Facts is { Swiotlb: null, Files.IsEmpty: false };
+        bool known = context.Facts is { HasNoPool: true };
         string why = noforce ? "swiotlb=noforce keeps the kernel from making a pool."
             : known ? "The kernel made no pool: all memory seemed to be within reach, or there was no room below 4 GiB."
+            : context.Facts?.Swiotlb is not null ? "The machine has a pool, but no bounce was attempted. Either the event swiotlb:swiotlb_bounced was not recorded, or this memory may not bounce (peer-to-peer)."
             : context.HasBounceEvents ? "Other maps of the recording bounced; of these no bounce was attempted. They may be peer-to-peer memory or refuse to bounce."
             : "No bounce was attempted. Either there is no pool, or the event swiotlb:swiotlb_bounced was not recorded.";
-        Confidence confidence = known ? Confidence.Certain : context.HasBounceEvents ? Confidence.Possible : Confidence.Likely;
+        Confidence confidence = known ? Confidence.Certain : context.HasBounceEvents || context.Facts?.Swiotlb is not null ? Confidence.Possible : Confidence.Likely;
         return new TraceFinding
         {
             Kind = TraceFindingKind.NoPool,
@@ -88,7 +89,9 @@ internal static class ReachFindings
             Why = [why, $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}, in memory up to 0x{failure.HighestAddress:x}: above the device's mask or bus limit, or short and written by a device that does not snoop the caches."],
             Cures = noforce
                 ? [new Cure("Let the kernel make its pool.", "(no swiotlb=noforce)", [new ReplayConfiguration { Bounce = BounceMode.WhenNeeded }]), .. MaskCure(context, failure)]
-                : [new Cure("Make the kernel have a pool although it sees no need; then everything bounces.", "swiotlb=force"), .. MaskCure(context, failure)],
+                : known
+                ? [.. MaskCure(context, failure), new Cure("Make the kernel have a pool although it sees no need; then everything bounces.", "swiotlb=force")]
+                : [new Cure("See whether there is a pool: dmesg says “software IO TLB: mapped” if so; /proc/cmdline tells of swiotlb=noforce. handoff record keeps both."), .. MaskCure(context, failure)],
             Evidence = [PoolFindings.Line(context, failure)],
             Count = failure.Count,
             FirstTime = failure.FirstTime,
@@ -150,6 +153,8 @@ internal static class ReachFindings
         var why = new List<string> { $"{Words.List([.. failures.Select(f => context.Label(f.Device))])} asked for {Words.Sizes(smallest, largest)}." };
         if (restricted)
             why.Add("A device with a restricted pool gets coherent memory only from it, at most 256 KiB at a time.");
+        if (!restricted && context.Facts is null && failures.Any(f => context.DeviceOf(f.Device) is { Bounced: > 0 } d && d.Bounces(BouncePredicate.Forced) == d.Bounced && smallest > Limit))
+            why.Add("Everything that the device maps is forced to bounce. If that is because of a restricted pool (memory-region in the device tree), coherent memory comes only from it, at most 256 KiB at a time.");
         if (largest > largestBlock)
             why.Add("Blocks above 4 MiB (with 4 KiB pages) come only from the contiguous memory area (CMA).");
         if (!restricted && smallest <= largestBlock)
