@@ -35,6 +35,24 @@ internal sealed class FindingContext
 
     public bool HasSyncs { get; }
 
+    /// <summary>
+    /// Whether slots may be held that the recording does not show: it has gaps, releases what it did not see mapped, begins long after the boot, or the
+    /// kernel counts other slots at its end. Then free slots and runs of them are not known.
+    /// </summary>
+    public bool SlotsMayBeUnseen
+    {
+        get
+        {
+            const ulong boot = 60_000_000_000; // nanoseconds in which drivers fill their rings
+            if (Analysis.Gaps > 0 || (Analysis.Header.TimeIsNanoseconds && Analysis.Start > boot) || Statistics.Devices.Any(static d => d.UnknownReleases > 0))
+                return true;
+            return Facts?.SwiotlbCounters.TryGetValue("io_tlb_used", out ulong used) == true && Math.Abs((long)used - Statistics.Pools.Where(static p => !p.IsRestricted).Sum(static p => p.Used.Current)) > 16;
+        }
+    }
+
+    /// <summary>The most slots that were ever in use by the kernel's own count; -1 if it is not known.</summary>
+    public long CountedMost => Facts?.SwiotlbCounters.TryGetValue("io_tlb_used_hiwater", out ulong most) == true ? (long)most : -1;
+
     /// <summary>Length of the recording in its units.</summary>
     public ulong Duration => Analysis.End - Analysis.Start;
 

@@ -183,7 +183,8 @@ internal static class PoolFindings
         return $"All mappings bounce, reachable or not, because {by}.";
     }
 
-    private static IEnumerable<Cure> SizeCures(FindingContext context, BouncePool? pool)
+    /// <summary>Larger pools to try.</summary>
+    public static IEnumerable<Cure> SizeCures(FindingContext context, BouncePool? pool)
     {
         if (pool is { IsRestricted: true })
         {

@@ -143,6 +143,39 @@ internal static class ReachFindings
         };
     }
 
+    /// <summary>Slots seem free, but the recording does not show all that are held.</summary>
+    public static TraceFinding HeldUnseen(FindingContext context, FailureGroup failure)
+    {
+        BouncePool pool = failure.Pool!;
+        bool wasFull = !pool.IsRestricted && context.CountedMost + failure.MostSlots > pool.Slots;
+        return new TraceFinding
+        {
+            Kind = wasFull ? TraceFindingKind.PoolFull : TraceFindingKind.MapFailed,
+            Id = wasFull ? "pool-full" : "map-failed",
+            Severity = wasFull ? FindingSeverity.Error : FindingSeverity.Warning,
+            Confidence = Confidence.Likely,
+            Title = wasFull
+                ? $"{Words.Count(failure.Count, "mapping")} of {context.Label(failure.Device)} failed: {FindingContext.PoolName(pool)} was full, mostly of what the recording does not show"
+                : $"{Words.Count(failure.Count, "mapping")} of {context.Label(failure.Device)} failed, and the recording does not show who held the slots",
+            Devices = [failure.Device],
+            Why =
+            [
+                $"It asked for {Words.Sizes(failure.SmallestSize, failure.LargestSize)}; {FindingContext.PoolName(pool)} has {FindingContext.PoolSize(pool)}, of which the recording shows {Words.Number(failure.MostUsed)} in use."
+                    + (context.CountedMost >= 0 ? $" The kernel's own count reached {Words.Number(context.CountedMost)}." : ""),
+                "What was mapped before the recording began, or while events were lost, holds slots unseen: it was full, or its free slots lay scattered.",
+            ],
+            Cures =
+            [
+                .. PoolFindings.SizeCures(context, pool),
+                new Cure("To see who holds them record from the boot on: trace_event=dma:*,swiotlb:* and trace_buf_size= on the kernel's command line."),
+            ],
+            Evidence = [PoolFindings.Line(context, failure)],
+            Count = failure.Count,
+            FirstTime = failure.FirstTime,
+            LastTime = failure.LastTime,
+        };
+    }
+
     /// <summary>Coherent or non-coherent memory was not to be had.</summary>
     public static TraceFinding Allocations(FindingContext context, IReadOnlyList<FailureGroup> failures)
     {

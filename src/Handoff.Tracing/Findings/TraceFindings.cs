@@ -55,8 +55,10 @@ public static class TraceFindings
 
         foreach (FailureGroup failure in failures)
         {
+            bool dependsOnUnseen = failure.Kind is MapFailureKind.Fragmented or MapFailureKind.AreasTooSmall or MapFailureKind.Unexplained && failure.Pool is { Slots: > 0 } && context.SlotsMayBeUnseen;
             TraceFinding? finding = failure.Kind switch
             {
+                _ when dependsOnUnseen => ReachFindings.HeldUnseen(context, failure),
                 MapFailureKind.OverLimit => ReachFindings.OverLimit(context, failure),
                 MapFailureKind.Fragmented => PoolFindings.Fragmented(context, failure),
                 MapFailureKind.AreasTooSmall => PoolFindings.AreasTooSmall(context, failure),

@@ -27,6 +27,9 @@ internal sealed class EngineRecorder : MappingObserver
         _random = random;
     }
 
+    /// <summary>Whether there is a pool: without one, no bounce is attempted.</summary>
+    public bool HasPool { get; init; } = true;
+
     /// <summary>Now, in microseconds.</summary>
     public long Time { get; set; } = 1_000_000;
 
@@ -81,7 +84,7 @@ internal sealed class EngineRecorder : MappingObserver
                 Log($"dma_free: {Name(e)} dir=BIDIRECTIONAL dma_addr={e.Address.Value:x} size={e.Size} virt_addr=00000000{(e.Address.Value >> 4) & 0xffffffff:x8} attrs={Attributes(e)}");
                 break;
             case MappingEventKind.Map:
-                if (e.Bounced || !e.Address.IsMapped)
+                if (e.Bounced || (!e.Address.IsMapped && HasPool))
                     Bounce(e);
                 Log($"dma_map_page: {Name(e)} dir={Direction(e)} dma_addr={e.Address.Value:x} size={e.Size} phys_addr={e.Original.Value:x} attrs={Attributes(e)}");
                 break;
