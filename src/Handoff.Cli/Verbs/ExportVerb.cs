@@ -40,7 +40,7 @@ internal sealed class ExportVerb : Verb
         {
             foreach (string path in paths)
                 sources.Add(RecordingSource.Open(path, again: true, session));
-            return Export(sources, directory, host, boot, session);
+            return Export(paths, sources, directory, host, boot, session);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
@@ -48,7 +48,7 @@ internal sealed class ExportVerb : Verb
         }
     }
 
-    private static ExitCode Export(List<RecordingSource> sources, string directory, string? host, string? boot, Session session)
+    private static ExitCode Export(string[] paths, List<RecordingSource> sources, string directory, string? host, string? boot, Session session)
     {
         var code = ExitCode.AsExpected;
         using var dataset = new ExportDataset(directory, $"handoff {ProgramVersion.Text}");
@@ -60,7 +60,7 @@ internal sealed class ExportVerb : Verb
             TraceBundle bundle = source.Bundle!;
             MachineFacts? facts = source.ReadFacts(session);
             ExportIdentity identity = ExportIdentity.Of(bundle, facts);
-            identity = new ExportIdentity(host ?? identity.Host, boot ?? identity.Boot);
+            identity = identity with { Host = host ?? identity.Host, Boot = boot ?? identity.Boot, Day = identity.Day ?? DayOf(paths[added], bundle) };
 #pragma warning disable CA2000 // it is disposed of, whatever is thrown below
             using RecordingInput input = source.OpenReading();
 #pragma warning restore CA2000
@@ -79,7 +79,7 @@ internal sealed class ExportVerb : Verb
                 code = one;
             events += analysis.Events;
             added++;
-            places.Add($"  {LitmusFile.Printable(bundle.Name)}: {Quantity.Of(analysis.Events, "event")}, host {LitmusFile.Printable(identity.Host)}, boot {LitmusFile.Printable(identity.Boot)}\n");
+            places.Add($"  {LitmusFile.Printable(bundle.Name)}: {Quantity.Of(analysis.Events, "event")}, host {LitmusFile.Printable(identity.Host)}, boot {LitmusFile.Printable(identity.Boot)}{Replaces(dataset.RecordingsOf(identity))}\n");
         }
 
         dataset.Commit();
@@ -90,6 +90,20 @@ internal sealed class ExportVerb : Verb
             session.OutInk.Write($"  and {places.Count - 20} more\n", Tone.Muted);
         return code;
     }
+
+    // An archive's own day counts; of what comes through a pipe none is known.
+    private static DateOnly? DayOf(string path, TraceBundle bundle)
+    {
+        string? file = Directory.Exists(path) ? bundle.Path : TraceBundle.IsFile(path) ? path : null;
+        return file is null ? null : DateOnly.FromDateTime(File.GetLastWriteTimeUtc(file));
+    }
+
+    private static string Replaces(IReadOnlyList<string> before) => before.Count switch
+    {
+        0 => "",
+        <= 3 => $"; replaces {string.Join(", ", before.Select(LitmusFile.Printable))}",
+        _ => $"; replaces {before.Count} recordings",
+    };
 
     private static string? Given(ParseResult arguments, Option<string> option) => arguments.GetValue(option) switch
     {

@@ -36,6 +36,9 @@ public sealed class MachineFacts
     /// <summary>The kernel's id of the boot (<c>/proc/sys/kernel/random/boot_id</c>), empty if unknown.</summary>
     public string BootId { get; internal set; } = "";
 
+    /// <summary>The day on which the facts were written down, in UTC, <see langword="null"/> if unknown.</summary>
+    public DateOnly? RecordedOn { get; internal set; }
+
     /// <summary>The kernel's command line.</summary>
     public string CommandLine { get; internal set; } = "";
 

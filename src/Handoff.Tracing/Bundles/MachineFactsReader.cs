@@ -70,6 +70,9 @@ internal static partial class MachineFactsReader
                 case "boot_id":
                     facts.BootId = line.Trim();
                     break;
+                case "date" when DateTime.TryParse(line, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal | DateTimeStyles.AssumeUniversal, out DateTime time):
+                    facts.RecordedOn = DateOnly.FromDateTime(time);
+                    break;
                 case "cmdline":
                     facts.CommandLine += line;
                     break;

@@ -37,6 +37,7 @@ public sealed class CaptureFacts(CaptureSystem system, string clock = "mono")
         var text = new StringBuilder();
         Section(text, "uname", system.Uname);
         Section(text, "boot_id", system.Read("proc/sys/kernel/random/boot_id"));
+        Section(text, "date", $"{DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
         Section(text, "cmdline", system.Read("proc/cmdline"));
         Section(text, "trace_clock", $"[{clock}]");
         Section(text, "iomem", memory);

@@ -81,8 +81,9 @@ internal sealed class EventTable : ExportTable
             _failed.Add(isMap ? !e.DmaAddress.IsMapped : isAllocation ? e.Kind == DmaEventKind.AllocSgtErr || e.VirtualAddress.Value == 0 : e.Kind == DmaEventKind.MapSgErr);
         else
             _failed.AddMissing();
-        if (isList)
-            _entries.Add(Math.Max(e.PhysicalAddresses.Length, e.DmaAddresses.Length));
+        int entries = Math.Max(e.PhysicalAddresses.Length, e.DmaAddresses.Length);
+        if (isList || entries > 0)
+            _entries.Add(entries);
         else
             _entries.AddMissing();
         if (e.Kind == DmaEventKind.MapSg)

@@ -26,7 +26,7 @@ public sealed class ExportDataset : IDisposable
         _directory = Path.GetFullPath(directory);
         _exporter = exporter;
         Directory.CreateDirectory(_directory);
-        _staging = Path.Combine(_directory, $".export-{Environment.ProcessId}.tmp");
+        _staging = Path.Combine(_directory, $".export-{Guid.NewGuid():n}.tmp"); // several machines may add to one directory
         Directory.CreateDirectory(_staging);
     }
 
@@ -55,7 +55,7 @@ public sealed class ExportDataset : IDisposable
             file = $"{ExportIdentity.Escape(name)}-{more}"; // two recordings with one name
         _partitions.Add(partition);
         using var export = new RecordingExport(reader, name);
-        TraceAnalysis analysis = export.Run(facts, PathOf, _exporter, progress, cancellation);
+        TraceAnalysis analysis = export.Run(facts, identity.Day, PathOf, _exporter, progress, cancellation);
         foreach (ExportTable table in export.Tables)
             _rows[table.Name] += table.Rows;
         return analysis;
@@ -66,6 +66,14 @@ public sealed class ExportDataset : IDisposable
             Directory.CreateDirectory(directory);
             return Path.Combine(directory, file + ".parquet");
         }
+    }
+
+    /// <summary>Recordings that the dataset has of a boot so far: those that <see cref="Commit"/> would replace.</summary>
+    public IReadOnlyList<string> RecordingsOf(ExportIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        var directory = new DirectoryInfo(Path.Combine(_directory, Tables[0], identity.Partition));
+        return directory.Exists ? [.. directory.EnumerateFiles("*.parquet").Select(static file => Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file.Name))).Order(StringComparer.Ordinal)] : [];
     }
 
     /// <summary>Moves what was added into the dataset. If that fails, what was there before is there again.</summary>

@@ -10,11 +10,15 @@ namespace Handoff.Tracing.Export;
 /// <param name="Boot">The boot.</param>
 public sealed record ExportIdentity(string Host, string Boot)
 {
+    private const int LongestName = 200; // bytes of one directory; file systems take 255
     private const int MessagesRead = 64; // lines of dmesg that tell boots apart: their times differ
     private const int EventsRead = 256;
 
+    /// <summary>The day of the recording in UTC, if known.</summary>
+    public DateOnly? Day { get; init; }
+
     /// <summary>
-    /// Finds both out. The host is what the facts or the recording name, otherwise the recording's own name. The boot is the kernel's boot id where the
+    /// Finds both out, and the day if the facts tell it. The host is what the facts or the recording name, otherwise the recording's own name. The boot is the kernel's boot id where the
     /// facts have it, otherwise a number that follows from the first kernel messages or, without any, from the first events.
     /// </summary>
     public static ExportIdentity Of(TraceBundle bundle, MachineFacts? facts)
@@ -34,13 +38,13 @@ public sealed record ExportIdentity(string Host, string Boot)
                 host = reader.Header.HostName ?? "";
         }
 
-        return new ExportIdentity(IsName(host) ? host : bundle.Name, boot);
+        return new ExportIdentity(IsName(host) ? host : bundle.Name, boot) { Day = facts?.RecordedOn };
     }
 
     /// <summary>The directories that stand for it, as Hive names them.</summary>
     internal string Partition => Path.Combine($"host={Escape(Host)}", $"boot={Escape(Boot)}");
 
-    /// <summary>Text as part of a path: what could mean something there becomes %XX, as Hive does it.</summary>
+    /// <summary>Text as part of a path: what could mean something there becomes %XX, as Hive does it. Long text ends with a number that follows from all of it.</summary>
     internal static string Escape(string text)
     {
         var escaped = new StringBuilder();
@@ -50,6 +54,15 @@ public sealed record ExportIdentity(string Host, string Boot)
                 escaped.Append((char)letter);
             else
                 escaped.Append(CultureInfo.InvariantCulture, $"%{letter:X2}");
+        }
+
+        if (escaped.Length > LongestName)
+        {
+            string end = $"-{Name(Mix(Start, Encoding.UTF8.GetBytes(text)))}";
+            int length = LongestName - end.Length;
+            length -= escaped[length - 1] == '%' ? 1 : escaped[length - 2] == '%' ? 2 : 0;
+            escaped.Length = length;
+            escaped.Append(end);
         }
 
         return escaped.Length == 0 ? "__HIVE_DEFAULT_PARTITION__" : escaped.ToString();

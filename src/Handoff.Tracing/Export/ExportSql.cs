@@ -30,7 +30,7 @@ internal static class ExportSql
         var text = new StringBuilder("-- DuckDB: duckdb -init tables-duckdb.sql, then .read views.sql. After moving the dataset, change the paths.\n");
         foreach (string table in ExportDataset.Tables)
         {
-            text.Append(CultureInfo.InvariantCulture, $"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet({Quote($"{directory}/{table}/*/*/*.parquet")}, ")
+            text.Append(CultureInfo.InvariantCulture, $"CREATE OR REPLACE VIEW {table} AS SELECT * FROM read_parquet({Quote($"{WithoutWildcards(directory)}/{table}/*/*/*.parquet")}, ")
                 .Append("hive_partitioning = true, hive_types = {'host': VARCHAR, 'boot': VARCHAR}, union_by_name = true);\n");
         }
 
@@ -42,7 +42,7 @@ internal static class ExportSql
         var text = new StringBuilder("-- Spark SQL: spark-sql -f tables-spark.sql, then -f views.sql. Again after new exports. After moving the dataset, change the paths.\nSET spark.sql.sources.partitionColumnTypeInference.enabled = false;\n");
         foreach (string table in ExportDataset.Tables)
         {
-            text.Append(CultureInfo.InvariantCulture, $"DROP TABLE IF EXISTS {table};\nCREATE TABLE {table} USING parquet OPTIONS (path {Quote($"file://{directory}/{table}")});\nMSCK REPAIR TABLE {table};\n");
+            text.Append(CultureInfo.InvariantCulture, $"DROP TABLE IF EXISTS {table};\nCREATE TABLE {table} USING parquet OPTIONS (path {QuoteForSpark($"file://{directory}/{table}")});\nMSCK REPAIR TABLE {table};\n");
         }
 
         return text.ToString();
@@ -74,6 +74,12 @@ internal static class ExportSql
         yield return new FindingTable("");
         yield return new PoolTable("");
     }
+
+    // A class of one letter stands for the letter itself.
+    private static string WithoutWildcards(string directory) => string.Concat(directory.Select(static letter => letter is '*' or '?' or '[' ? $"[{letter}]" : letter.ToString()));
+
+    // Two quotes are none there.
+    private static string QuoteForSpark(string text) => $"'{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", @"\'", StringComparison.Ordinal)}'";
 
     private static string Quote(string text) => $"'{text.Replace("'", "''", StringComparison.Ordinal)}'";
 }

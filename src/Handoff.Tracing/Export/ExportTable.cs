@@ -79,6 +79,8 @@ internal abstract class ExportTable : IDisposable
 
     protected NumberColumn Integer(string name) => Column(new NumberColumn(name, ParquetType.Integer));
 
+    protected NumberColumn Day(string name) => Column(new NumberColumn(name, ParquetType.Date));
+
     protected NumberColumn Boolean(string name) => Column(new NumberColumn(name, ParquetType.Boolean));
 
     /// <summary>To be called when all other columns of a row have their value.</summary>

@@ -1,4 +1,5 @@
 using Handoff.Ownership;
+using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Mappings;
 using Handoff.Tracing.Recordings;
 
@@ -9,7 +10,7 @@ internal sealed class MappingTable : ExportTable
 {
     private readonly RecordingReader _reader;
     private readonly NumberColumn _time, _end, _lifetime, _size, _attributes, _physical, _dma;
-    private readonly TextColumn _device, _kind, _direction, _state, _reason, _task;
+    private readonly TextColumn _device, _driver, _kind, _direction, _state, _reason, _task;
     private readonly NumberColumn _entries, _index, _cpu;
     private readonly NumberColumn _bounced;
 
@@ -18,6 +19,7 @@ internal sealed class MappingTable : ExportTable
     {
         _reader = reader;
         _device = Text("device");
+        _driver = Text("driver");
         _kind = Text("kind");
         _state = Text("state");
         _time = Series("ts");
@@ -36,6 +38,9 @@ internal sealed class MappingTable : ExportTable
         _task = Text("task");
     }
 
+    /// <summary>What is known of the machine.</summary>
+    internal MachineFacts? Facts { get; set; }
+
     /// <summary>Adds one that began.</summary>
     /// <param name="mapping">The mapping.</param>
     /// <param name="device">Its device's name.</param>
@@ -44,7 +49,7 @@ internal sealed class MappingTable : ExportTable
     /// <param name="start">What is known of its beginning besides.</param>
     internal void Add(in LiveMapping mapping, string device, MappingState state, long? end, in MappingStart start)
     {
-        _device.Add(mapping.Device, device);
+        AddDevice(mapping.Device, device);
         _kind.Add(mapping.Mapping);
         Add(state);
         _time.Add(mapping.Time);
@@ -68,7 +73,7 @@ internal sealed class MappingTable : ExportTable
     /// <summary>Adds one that failed. Its list's entries are not known if no event tells them.</summary>
     internal void AddFailed(in MappedBuffer buffer, string device, BouncePredicate? predicate)
     {
-        _device.Add(buffer.Device, device);
+        AddDevice(buffer.Device, device);
         _kind.Add(buffer.Kind);
         Add(MappingState.Failed);
         _time.Add(buffer.Time);
@@ -87,6 +92,13 @@ internal sealed class MappingTable : ExportTable
         _cpu.Add(buffer.Cpu);
         _task.Add(buffer.Task, _reader.Tasks);
         EndRow();
+    }
+
+    private void AddDevice(int id, string name)
+    {
+        _device.Add(id, name);
+        if (!_driver.TryAdd(id))
+            _driver.Add(id, Facts?.PciDevices.FirstOrDefault(pci => pci.Name == name && pci.Driver != "-")?.Driver);
     }
 
     private void Add(MappingState state) => _state.Add((int)state, state switch

@@ -36,12 +36,14 @@ internal sealed class RecordingExport : TraceTap, IDisposable
 
     /// <summary>Analyses the recording and writes every table's file.</summary>
     /// <param name="facts">Facts about the machine, or <see langword="null"/>.</param>
+    /// <param name="day">When it was recorded, if known.</param>
     /// <param name="pathOf">Where the file of a table goes.</param>
     /// <param name="exporter">Who exports.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Ends it early; the files are then not complete.</param>
-    internal TraceAnalysis Run(MachineFacts? facts, Func<string, string> pathOf, string exporter, Action<double>? progress, CancellationToken cancellation)
+    internal TraceAnalysis Run(MachineFacts? facts, DateOnly? day, Func<string, string> pathOf, string exporter, Action<double>? progress, CancellationToken cancellation)
     {
+        _mappings.Facts = facts;
         foreach (ExportTable table in Tables)
             table.Open(pathOf(table.Name), exporter);
         TraceAnalysis analysis = TraceAnalyzer.Analyze(_reader, facts, progress, false, this, cancellation);
@@ -55,7 +57,7 @@ internal sealed class RecordingExport : TraceTap, IDisposable
             _pools.Add(pool, statistics.Clock);
         foreach (DeviceStatistics device in statistics.Devices.Where(static device => device.Slots.Peak > 0))
             _pools.Add(device, statistics.Clock);
-        _recordings.Add(analysis, exporter);
+        _recordings.Add(analysis, day, exporter);
         foreach (ExportTable table in Tables)
             table.Close();
         return analysis;

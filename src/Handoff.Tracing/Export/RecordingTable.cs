@@ -7,14 +7,17 @@ namespace Handoff.Tracing.Export;
 /// <summary>One row for each recording.</summary>
 internal sealed class RecordingTable : ExportTable
 {
+    private static readonly DateOnly Epoch = DateOnly.FromDateTime(DateTime.UnixEpoch);
+
     private readonly TextColumn _kernel, _architecture, _format, _clock, _parameter, _exporter;
     private readonly NumberColumn _hasTime, _hasFacts, _complete;
     private readonly NumberColumn _cpus, _slots, _areas;
-    private readonly NumberColumn _start, _end, _events, _lost, _gaps, _live;
+    private readonly NumberColumn _start, _end, _events, _lost, _gaps, _live, _day;
 
     internal RecordingTable(string recording)
         : base("recordings", recording)
     {
+        _day = Day("recorded_on");
         _kernel = Text("kernel");
         _architecture = Text("architecture");
         _format = Text("format");
@@ -35,9 +38,10 @@ internal sealed class RecordingTable : ExportTable
         _exporter = Text("exported_by");
     }
 
-    internal void Add(TraceAnalysis analysis, string exporter)
+    internal void Add(TraceAnalysis analysis, DateOnly? day, string exporter)
     {
         MachineFacts? facts = analysis.Facts;
+        _day.Add(day is { } known ? known.DayNumber - Epoch.DayNumber : (long?)null);
         _kernel.Add(facts?.KernelRelease is { Length: > 0 } told ? told : analysis.Header.KernelRelease);
         _architecture.Add(facts is { KernelRelease.Length: > 0 } ? NameOf(facts.Architecture) : analysis.Header.Architecture);
         _format.Add(analysis.Header.Format switch { RecordingFormat.TraceDat => "trace.dat", RecordingFormat.PerfData => "perf.data", _ => "text" });

@@ -25,11 +25,20 @@ internal sealed class TextColumn(string name, Action<int> grown) : ExportColumn(
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Add(int id, NameTable names)
     {
+        if (!TryAdd(id))
+            Add(id, names[id]);
+    }
+
+    /// <summary>Adds the text of a number, if it is known in this group of rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool TryAdd(int id)
+    {
         int number = (uint)id < (uint)_numbers.Length ? _numbers[id] : 0;
         if (number > 0)
             Rows.Add(number - 1);
-        else
-            Add(id, names[id]);
+        else if (number < 0)
+            Rows.AddMissing();
+        return number != 0;
     }
 
     /// <summary>Adds one text for many rows.</summary>
@@ -38,13 +47,10 @@ internal sealed class TextColumn(string name, Action<int> grown) : ExportColumn(
     /// <summary>Adds text that has a small number of its own: the same number means the same text.</summary>
     internal void Add(int id, string? text)
     {
-        int number = (uint)id < (uint)_numbers.Length ? _numbers[id] : 0;
-        if (number == 0)
-            number = Find(id, text);
-        if (number < 0)
-            Rows.AddMissing();
-        else
-            Rows.Add(number - 1);
+        if (TryAdd(id))
+            return;
+        Find(id, text);
+        TryAdd(id);
     }
 
     internal override ColumnRows Take()
@@ -55,12 +61,12 @@ internal sealed class TextColumn(string name, Action<int> grown) : ExportColumn(
         return base.Take();
     }
 
-    private int Find(int id, string? text)
+    private void Find(int id, string? text)
     {
         if (id >= _numbers.Length)
             Array.Resize(ref _numbers, Math.Max(64, id * 2));
         _ids.Add(id);
-        return _numbers[id] = string.IsNullOrEmpty(text) ? -1 : NumberOf(text) + 1;
+        _numbers[id] = string.IsNullOrEmpty(text) ? -1 : NumberOf(text) + 1;
     }
 
     private int NumberOf(string text)
