@@ -30,6 +30,8 @@ public sealed class TextLineTests
     [InlineData("CPU:3 [LOST 17 EVENTS]", 17)]
     [InlineData("CPU:3 [LOST EVENTS]", 0)]
     [InlineData("CPU:3 [17 EVENTS DROPPED]", 17)]
+    [InlineData("##### CPU 3 buffer started ####", 0)]
+    [InlineData("# entries-in-buffer/entries-written: 5379/70683   #P:4\n##### CPU 3 buffer started ####", 65304)]
     public void Lost_events_are_noted(string line, int count)
     {
         using var reader = Open(line);

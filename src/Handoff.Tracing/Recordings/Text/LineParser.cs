@@ -13,7 +13,7 @@ internal sealed class LineParser(RecordingReader reader)
     internal LineResult Parse(ReadOnlySpan<byte> line, ref DmaEvent e)
     {
         if (line.IsEmpty || line[0] == (byte)'#')
-            return LineResult.Other;
+            return line.StartsWith("##### CPU "u8) && line.IndexOf(" buffer started"u8) > 0 ? Began(line, ref e) : LineResult.Other;
         if (line.StartsWith("CPU:"u8))
             return Lost(line, ref e);
         if ((!TryTask(line, ref e, out var rest) || !TryTime(ref rest, ref e)) && !TryLatency(line, ref e, out rest))
@@ -43,6 +43,21 @@ internal sealed class LineParser(RecordingReader reader)
         }
 
         return _payload.Parse(rest, ref e) ? LineResult.Event : LineResult.Malformed;
+    }
+
+    /// <summary>
+    /// The buffer of another CPU begins later than the first one's. Kernels say so only where events were overwritten: what this CPU did before
+    /// is missing, in unknown number.
+    /// </summary>
+    /// <remarks>Kernel: <c>test_cpu_buff_start()</c>.</remarks>
+    private static LineResult Began(ReadOnlySpan<byte> line, ref DmaEvent e)
+    {
+        if (!Utf8Parser.TryParse(line["##### CPU ".Length..], out int cpu, out _) || cpu is < 0 or >= RecordingHeader.MostCpus)
+            return LineResult.Other;
+        EventAssembler.Blank(ref e, DmaEventKind.LostEvents, 0);
+        e.Cpu = cpu;
+        e.Pid = e.Task = 0;
+        return LineResult.Lost;
     }
 
     private static LineResult Lost(ReadOnlySpan<byte> line, ref DmaEvent e)

@@ -29,6 +29,8 @@ internal sealed class TextRecordingReader : RecordingReader
         Header.Format = RecordingFormat.Text;
     }
 
+    private ulong _overwritten; // events that the buffers no longer had, not told yet
+
     public override bool Read(ref DmaEvent e)
     {
         while (TryLine(out var line, out var offset))
@@ -49,6 +51,8 @@ internal sealed class TextRecordingReader : RecordingReader
             var cpu = Cpu(e.Cpu);
             if (result == LineResult.Lost)
             {
+                if (e.Size == 0)
+                    (e.Size, _overwritten) = (_overwritten, 0); // the header tells a sum only: all of it with the first note
                 cpu.LostNotes++;
                 cpu.Lost += e.Size;
                 Statistics.LostNotes++;
@@ -118,6 +122,8 @@ internal sealed class TextRecordingReader : RecordingReader
         {
             Header.EntriesInBuffer = held;
             Header.EntriesWritten = written;
+            if (written > held && held > 0)
+                _overwritten = (ulong)(written - held);
         }
 
         var cpus = text.LastIndexOf("#P:", StringComparison.Ordinal);
