@@ -15,4 +15,8 @@ public sealed record DeviceFacts(
     ulong? SegmentBoundaryMask = null,
     ulong? MaxMappingSize = null,
     bool SyncsVisible = true,
-    string? Driver = null);
+    string? Driver = null)
+{
+    /// <summary>Whether any limit of mappings is known.</summary>
+    internal bool HasLimits => MaxSegmentSize is not null || SegmentBoundaryMask is not null || MaxMappingSize is not null;
+}

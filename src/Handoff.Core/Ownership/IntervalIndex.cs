@@ -29,10 +29,14 @@ internal sealed class IntervalIndex
     public void Overlapping(ulong start, ulong size, List<int> found)
     {
         ulong end = EndOf(start, size);
-        _upToPage.Overlapping(start, end, found);
-        _upTo64K.Overlapping(start, end, found);
-        _upTo1M.Overlapping(start, end, found);
-        _longer.Overlapping(start, end, found);
+        if (_upToPage.Count > 0)
+            _upToPage.Overlapping(start, end, found);
+        if (_upTo64K.Count > 0)
+            _upTo64K.Overlapping(start, end, found);
+        if (_upTo1M.Count > 0)
+            _upTo1M.Overlapping(start, end, found);
+        if (_longer.Count > 0)
+            _longer.Overlapping(start, end, found);
     }
 
     public IEnumerable<int> Values() => _upToPage.Values().Concat(_upTo64K.Values()).Concat(_upTo1M.Values()).Concat(_longer.Values());

@@ -1,61 +1,44 @@
 namespace Handoff.Ownership;
 
 /// <summary>A mapping, an allocation, or one segment of a list, as an <see cref="OwnershipTracker"/> remembers it.</summary>
-public readonly record struct LiveMapping
+public record struct LiveMapping
 {
-    internal LiveMapping(in MappingRecord r)
-    {
-        Device = r.Device;
-        Address = new(r.Address);
-        Original = new(r.Original);
-        Size = r.Size;
-        Direction = r.Direction;
-        Attributes = r.Attributes;
-        Mapping = r.Kind;
-        Bounced = r.Bounced;
-        ListEntries = r.ListEntries;
-        Time = r.Time;
-        Tag = r.Tag;
-        SyncedForCpu = (r.Marks & MappingMarks.SyncedForCpu) != 0;
-        SyncedForDevice = (r.Marks & MappingMarks.SyncedForDevice) != 0;
-    }
-
     /// <summary>The device, as <see cref="MappingObserver.AddDevice"/> numbered it.</summary>
-    public int Device { get; }
+    public int Device { get; internal set; }
 
     /// <summary>The DMA address.</summary>
-    public DmaAddress Address { get; }
+    public DmaAddress Address { get; internal set; }
 
     /// <summary>The memory; <see cref="PhysicalAddress.Invalid"/> if not known.</summary>
-    public PhysicalAddress Original { get; }
+    public PhysicalAddress Original { get; internal set; }
 
     /// <summary>Bytes.</summary>
-    public ulong Size { get; }
+    public ulong Size { get; internal set; }
 
     /// <summary>Direction as mapped.</summary>
-    public DmaDirection Direction { get; }
+    public DmaDirection Direction { get; internal set; }
 
     /// <summary>Attributes as mapped.</summary>
-    public DmaAttributes Attributes { get; }
+    public DmaAttributes Attributes { get; internal set; }
 
     /// <summary>By which family of calls it was made.</summary>
-    public MappingKind Mapping { get; }
+    public MappingKind Mapping { get; internal set; }
 
     /// <summary>Whether a bounce slot stands behind the address.</summary>
-    public bool Bounced { get; }
+    public bool Bounced { get; internal set; }
 
     /// <summary>For a segment of a list: entries that the caller gave; 0 otherwise.</summary>
-    public int ListEntries { get; }
+    public int ListEntries { get; internal set; }
 
     /// <summary>When it was made, in the source's units.</summary>
-    public long Time { get; }
+    public long Time { get; internal set; }
 
     /// <summary>Whether some of it was ever synced for the CPU.</summary>
-    public bool SyncedForCpu { get; }
+    public bool SyncedForCpu { get; internal set; }
 
     /// <summary>Whether some of it was ever synced for the device after the map.</summary>
-    public bool SyncedForDevice { get; }
+    public bool SyncedForDevice { get; internal set; }
 
     /// <summary>What the source attached to it (<see cref="MappingEvent.Tag"/>).</summary>
-    public int Tag { get; }
+    public int Tag { get; internal set; }
 }

@@ -17,10 +17,4 @@ internal enum MappingMarks : byte
 
     /// <summary>An overlap was reported; no second time for the same mapping.</summary>
     OverlapReported = 8,
-
-    /// <summary>Synced for the CPU at least once.</summary>
-    SyncedForCpu = 16,
-
-    /// <summary>Synced for the device at least once.</summary>
-    SyncedForDevice = 32,
 }

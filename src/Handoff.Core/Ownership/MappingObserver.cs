@@ -10,6 +10,9 @@ public abstract class MappingObserver : IDmaObserver
     /// <summary>The devices by number.</summary>
     public IReadOnlyList<DeviceFacts> Devices => _devices;
 
+    /// <summary>The facts about a device: <see cref="Devices"/> without a detour.</summary>
+    private protected DeviceFacts Facts(int device) => _devices[device];
+
     /// <summary>What the next events from a live layer get as their time; counts up by itself, and can be set.</summary>
     public long Step { get; set; }
 

@@ -71,7 +71,7 @@ internal sealed class MappingTable
             _records[before].Next = r.Next;
         }
 
-        r.Device = -1;
+        r.Mapping.Device = -1;
         r.Next = _free;
         _free = index;
         Count--;
@@ -95,6 +95,7 @@ internal sealed class MappingTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Find(int index, int device, ulong address)
     {
         while (index >= 0)

@@ -33,7 +33,7 @@ public sealed partial class OwnershipTracker
             index = _records.Next(index);
         if (index < 0)
             return;
-        Listener?.Ended(new LiveMapping(_records[index]), e);
+        Listener?.Ended(_records[index].Mapping, e);
         Remove(index);
     }
 
@@ -42,7 +42,7 @@ public sealed partial class OwnershipTracker
     {
         var found = new List<LiveMapping>();
         for (int index = _records.First(device, address.Value); index >= 0; index = _records.Next(index))
-            found.Add(new LiveMapping(_records[index]));
+            found.Add(_records[index].Mapping);
         return found;
     }
 
@@ -50,6 +50,6 @@ public sealed partial class OwnershipTracker
     public IEnumerable<LiveMapping> LiveMappings()
     {
         foreach (int index in _records.Numbers())
-            yield return new LiveMapping(_records[index]);
+            yield return _records[index].Mapping;
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Handoff.Ownership;
 
 /// <content>What is wrong with a map by itself, and beside others.</content>
@@ -18,9 +20,8 @@ public sealed partial class OwnershipTracker
             Report(rule, e, $"maps {e.Size} bytes at {e.Original}");
     }
 
-    private void CheckLimits(in MappingRecord r)
+    private void CheckLimits(in MappingRecord r, DeviceFacts facts)
     {
-        DeviceFacts facts = Devices[r.Device];
         if (r.Kind == MappingKind.Single)
         {
             if (r.Size > facts.MaxMappingSize)
@@ -42,8 +43,10 @@ public sealed partial class OwnershipTracker
         _found.Clear();
         _byMemory.Overlapping(start, end - start, _found);
         bool skips = (r.Attributes & DmaAttributes.SkipCpuSync) != 0 && r.IsStreaming;
+        if (_found.Count == 0 && !skips)
+            return;
         bool mappedBefore = false;
-        foreach (int other in _found)
+        foreach (int other in CollectionsMarshal.AsSpan(_found))
         {
             ref MappingRecord o = ref _records[other];
             if (!o.IsStreaming || !r.IsStreaming)
@@ -79,6 +82,6 @@ public sealed partial class OwnershipTracker
             new(r.Address),
             r,
             $"maps memory {new PhysicalAddress(r.Original)}+{r.Size} ({NameOf(r.Direction)}) while {new PhysicalAddress(o.Original)}+{o.Size} ({NameOf(o.Direction)}) is mapped{beside}",
-            new LiveMapping(o));
+            o.Mapping);
     }
 }

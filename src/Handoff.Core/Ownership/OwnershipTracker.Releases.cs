@@ -60,7 +60,8 @@ public sealed partial class OwnershipTracker
         }
 
         ref MappingRecord r = ref _records[index];
-        if (r.Kind != e.Mapping || r.Size != e.Size || r.Direction != e.Direction || !AttributesAgree(r.Attributes, e.Attributes) || r.Kind != MappingKind.Single)
+        if (r.Kind != e.Mapping || r.Size != e.Size || r.Direction != e.Direction || !AttributesAgree(r.Attributes, e.Attributes)
+            || (r.Kind == MappingKind.Sg ? e.ListIndex == 0 : r.Kind != MappingKind.Single))
             Compare(e, r);
         End(e, index);
     }
@@ -70,13 +71,13 @@ public sealed partial class OwnershipTracker
         ref MappingRecord r = ref _records[index];
         if ((r.Marks & MappingMarks.ErrorUnchecked) != 0)
             Report(FindingRules.UncheckedError, e, r, $"unmaps {Describe(r)} without ever having called dma_mapping_error()");
-        if ((r.Marks & MappingMarks.SkippedFirst) != 0 && Devices[r.Device].SyncsVisible)
+        if ((r.Marks & MappingMarks.SkippedFirst) != 0 && Facts(r.Device).SyncsVisible)
             ReportSkippedFirst(e, r);
         if ((e.Attributes & DmaAttributes.SkipCpuSync) != 0 && r.DeviceWrites && (r.Bounced || _options.EveryMachine)
-            && r.IsStreaming && (r.Marks & MappingMarks.BroughtBack) == 0 && (r.Bounced || Devices[r.Device].SyncsVisible))
+            && r.IsStreaming && (r.Marks & MappingMarks.BroughtBack) == 0 && (r.Bounced || Facts(r.Device).SyncsVisible))
             Report(FindingRules.SkipDropsData, e, r, $"{Describe(r)} {(r.Bounced ? "was bounced" : "would bounce elsewhere")}, was not synced for the CPU since the device got it, and is unmapped with SKIP_CPU_SYNC");
         _recent.Add(r.Device, r.Address, r.Size, e.Time);
-        Listener?.Ended(new LiveMapping(r), e);
+        Listener?.Ended(r.Mapping, e);
         Remove(index);
     }
 

@@ -67,7 +67,7 @@ public sealed partial class OwnershipTracker
     private void Report(FindingRule rule, in MappingEvent e, in MappingRecord r, string explanation)
     {
         if (Wanted(rule))
-            Keep(new Finding(rule, NameOfDevice(e.Device, r.Device), e.Time, e.Device < 0 ? new(r.Address) : e.Address, new(r.Original), e.Size, r.Time, explanation) { Other = e.Device >= 0 && e.Device != r.Device ? new LiveMapping(r) : null, Tag = r.Tag });
+            Keep(new Finding(rule, NameOfDevice(e.Device, r.Device), e.Time, e.Device < 0 ? new(r.Address) : e.Address, new(r.Original), e.Size, r.Time, explanation) { Other = e.Device >= 0 && e.Device != r.Device ? r.Mapping : null, Tag = r.Tag });
     }
 
     private void Report(FindingRule rule, in MappingEvent e, string explanation, long? endedAt = null)

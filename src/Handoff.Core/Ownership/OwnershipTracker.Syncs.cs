@@ -20,11 +20,18 @@ public sealed partial class OwnershipTracker
         if (e.ListIndex == 0 && e.Mapping == MappingKind.Sg && r.Kind == MappingKind.Sg && r.ListEntries != e.ListEntries)
             Report(FindingRules.SyncEntryCount, e, r, $"mapped a list of {r.ListEntries} entries, syncs {e.ListEntries}");
 
-        Listener?.Synced(new LiveMapping(r), e);
+        Listener?.Synced(r.Mapping, e);
         if (forCpu)
-            r.Marks |= MappingMarks.BroughtBack | MappingMarks.SyncedForCpu;
+        {
+            r.Marks |= MappingMarks.BroughtBack;
+            r.Mapping.SyncedForCpu = true;
+        }
         else
-            r.Marks = (r.Marks & ~(MappingMarks.SkippedFirst | MappingMarks.BroughtBack)) | MappingMarks.SyncedForDevice;
+        {
+            r.Marks &= ~(MappingMarks.SkippedFirst | MappingMarks.BroughtBack);
+            r.Mapping.SyncedForDevice = true;
+        }
+
         PassTo(index, e.Address.Value - r.Address, e.Size, forCpu);
     }
 

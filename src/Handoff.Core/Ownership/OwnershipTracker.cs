@@ -109,25 +109,11 @@ public sealed partial class OwnershipTracker : MappingObserver
 
         int index = _records.Take();
         ref MappingRecord r = ref _records[index];
-        r = new MappingRecord
-        {
-            Address = e.Address.Value,
-            Size = e.Size,
-            Original = e.Original.Value,
-            Attributes = e.Attributes,
-            Time = e.Time,
-            Device = e.Device,
-            ListEntries = e.ListEntries,
-            ListSegments = e.ListSegments,
-            Direction = e.Direction,
-            Kind = e.Mapping,
-            Bounced = e.Bounced,
-            Tag = e.Tag,
-            Next = -1,
-            Marks = _options.ErrorChecksVisible && e.Mapping is (MappingKind.Single or MappingKind.Resource) ? MappingMarks.ErrorUnchecked : MappingMarks.None,
-        };
-        if (r.IsStreaming)
-            CheckLimits(r);
+        r.Begin(e);
+        if (_options.ErrorChecksVisible && e.Mapping is (MappingKind.Single or MappingKind.Resource))
+            r.Marks = MappingMarks.ErrorUnchecked;
+        if (r.IsStreaming && Facts(r.Device) is { HasLimits: true } facts)
+            CheckLimits(r, facts);
         if (r.KnowsMemory && r.Kind != MappingKind.Resource)
         {
             CheckLines(index);
@@ -219,7 +205,7 @@ public sealed partial class OwnershipTracker : MappingObserver
         return -1;
     }
 
-    private bool IsKnownCoherent(int device) => Devices[device].Coherent == true;
+    private bool IsKnownCoherent(int device) => Facts(device).Coherent == true;
 
     /// <summary>Whether cache effects matter for the device: it is not known to be coherent, or every machine is meant.</summary>
     private bool CachesMatter(int device) => _options.EveryMachine || !IsKnownCoherent(device);

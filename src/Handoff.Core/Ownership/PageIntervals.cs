@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Handoff.Ownership;
 
 /// <summary>Half-open intervals of at most a page (4096 bytes), each with a number; they may overlap and repeat.</summary>
@@ -16,7 +19,6 @@ internal sealed class PageIntervals
     private int _shift = 64 - 7;
     private int _used = 1; // number 0 is nobody's, so that no link is 0
     private int _free;
-    private readonly List<int> _hits = [];
     private long _credit = 1 << 14; // further pages that may be looked up; keeps all time linear in the number of calls
     private SortedIntervals? _sorted;
 
@@ -100,8 +102,8 @@ internal sealed class PageIntervals
 
         if (last - first >= FewPages)
             _credit -= (long)(last - first);
-        _hits.Clear();
-        for (ulong page = first; page <= last; page++)
+        int before = found.Count;
+        for (ulong page = last; ; page--)
         {
             for (int link = _buckets[BucketOf(page)]; link != 0; link = NextOf(link))
             {
@@ -112,14 +114,20 @@ internal sealed class PageIntervals
                 // Each is told once: in its first page, or in the first page asked about if it begins before that.
                 bool told = (link & 1) == 0 ? interval.Start >> PageShift == page : page == first && LastPage(interval) == page;
                 if (told)
-                    _hits.Add(link >> 1);
+                    found.Add(link >> 1);
             }
+
+            if (page == first)
+                break;
         }
 
-        if (_hits.Count > 1)
-            SortHits();
-        foreach (int number in _hits)
-            found.Add(_intervals[number].Value);
+        if (found.Count == before)
+            return;
+        Span<int> hits = CollectionsMarshal.AsSpan(found)[before..];
+        if (hits.Length > 1)
+            SortHits(hits);
+        foreach (ref int hit in hits)
+            hit = _intervals[hit].Value;
     }
 
     /// <summary>All numbers, in no particular order.</summary>
@@ -132,14 +140,17 @@ internal sealed class PageIntervals
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong LastPage(in Interval interval) => (interval.End > interval.Start ? interval.End - 1 : interval.Start) >> PageShift;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref int NextOf(int link)
     {
         ref Interval interval = ref _intervals[link >> 1];
         return ref (link & 1) == 0 ? ref interval.NextOfFirst : ref interval.NextOfLast;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int BucketOf(ulong page) => (int)(page * 0x9e37_79b9_7f4a_7c15 >> _shift);
 
     private void Link(ref Interval interval, int number)
@@ -155,16 +166,19 @@ internal sealed class PageIntervals
         head = number << 1 | 1;
     }
 
-    /// <summary>Later starts first; of those that begin alike the newer ones, as they stand in the chain of their page.</summary>
-    private void SortHits()
+    /// <summary>
+    /// Later starts first; of those that begin alike the newer ones, as they stand in the chain of their page. Pages come in order already,
+    /// so that what moves does not move far.
+    /// </summary>
+    private void SortHits(Span<int> hits)
     {
-        for (int i = 1; i < _hits.Count; i++)
+        for (int i = 1; i < hits.Length; i++)
         {
-            int number = _hits[i], at = i;
+            int number = hits[i], at = i;
             ulong start = _intervals[number].Start;
-            for (; at > 0 && _intervals[_hits[at - 1]].Start < start; at--)
-                _hits[at] = _hits[at - 1];
-            _hits[at] = number;
+            for (; at > 0 && _intervals[hits[at - 1]].Start < start; at--)
+                hits[at] = hits[at - 1];
+            hits[at] = number;
         }
     }
 
@@ -198,19 +212,20 @@ internal sealed class PageIntervals
     private SortedIntervals Sort()
     {
         var sorted = new SortedIntervals();
+        List<int> chain = [];
         foreach (int head in _buckets)
         {
             // Of those that begin alike the newest comes last, so a chain is gone through from its end.
-            _hits.Clear();
+            chain.Clear();
             for (int link = head; link != 0; link = NextOf(link))
             {
                 if ((link & 1) == 0)
-                    _hits.Add(link >> 1);
+                    chain.Add(link >> 1);
             }
 
-            for (int i = _hits.Count - 1; i >= 0; i--)
+            for (int i = chain.Count - 1; i >= 0; i--)
             {
-                ref readonly Interval interval = ref _intervals[_hits[i]];
+                ref readonly Interval interval = ref _intervals[chain[i]];
                 sorted.Insert(interval.Start, interval.End, interval.Value);
             }
         }

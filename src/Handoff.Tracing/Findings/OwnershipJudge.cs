@@ -64,13 +64,14 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         if (_doubts.Count == 0 || !_doubts.TryGetValue((buffer.Device, buffer.Address.Value), out List<Doubt>? doubts))
             return;
 
-        // A wrong release or sync just before a map of another processor may have been about that one: clocks differ.
-        int cpu = buffer.Cpu;
-        long time = (long)buffer.Time;
-        doubts.RemoveAll(d => d.Kind is DoubtKind.UntilMap or DoubtKind.Stranger && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
+        ForgiveOthers(doubts, buffer.Cpu, (long)buffer.Time);
         if (doubts.Count == 0)
             _doubts.Remove((buffer.Device, buffer.Address.Value));
     }
+
+    /// <summary>A wrong release or sync just before a map of another processor may have been about that one: clocks differ.</summary>
+    private static void ForgiveOthers(List<Doubt> doubts, int cpu, long time) =>
+        doubts.RemoveAll(d => d.Kind is DoubtKind.UntilMap or DoubtKind.Stranger && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
 
     /// <summary>A mapping is synced.</summary>
     public void Synced(in LiveMapping mapping, in MappingEvent sync)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Handoff.Tracing.Recordings;
 
 namespace Handoff.Tracing.Mappings;
@@ -41,20 +42,18 @@ internal sealed class BounceAttempts
             Fail(queue, MostPerThread / 2);
         if (queue.Count == queue.Items.Length)
             Array.Resize(ref queue.Items, queue.Count * 2);
-        queue.Items[queue.Count++] = new BounceAttempt
-        {
-            Address = e.BouncedAddress,
-            Size = e.Size,
-            Mask = e.DmaMask,
-            Time = e.Time,
-            Device = e.Device,
-            Cpu = e.Cpu,
-            Pid = e.Pid,
-            Task = e.Task,
-            Maps = queue.Maps,
-            Forced = e.IsForced,
-            Used = used,
-        };
+        ref BounceAttempt attempt = ref queue.Items[queue.Count++];
+        attempt.Address = e.BouncedAddress;
+        attempt.Size = e.Size;
+        attempt.Mask = e.DmaMask;
+        attempt.Time = e.Time;
+        attempt.Device = e.Device;
+        attempt.Cpu = e.Cpu;
+        attempt.Pid = e.Pid;
+        attempt.Task = e.Task;
+        attempt.Maps = queue.Maps;
+        attempt.Forced = e.IsForced;
+        attempt.Used = used;
         Waiting++;
     }
 
@@ -73,7 +72,8 @@ internal sealed class BounceAttempts
             Remove(queue, at, 1);
         }
 
-        DropStale(queue, e.Time);
+        if (queue.Count > 0)
+            DropStale(queue, e.Time);
         return at >= 0;
     }
 
@@ -132,7 +132,8 @@ internal sealed class BounceAttempts
         queue.Count = kept;
         found.Reverse();
         entries.Reverse();
-        DropStale(queue, e.Time);
+        if (queue.Count > 0)
+            DropStale(queue, e.Time);
     }
 
     /// <summary>
@@ -206,11 +207,15 @@ internal sealed class BounceAttempts
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ThreadQueue QueueOf(in DmaEvent e)
     {
         int key = e.Pid != 0 ? e.Pid : -1 - e.Cpu; // every processor has its own idle thread
-        if (_lastQueue is not null && _lastKey == key)
-            return _lastQueue;
+        return _lastQueue is { } last && _lastKey == key ? last : FindQueue(key);
+    }
+
+    private ThreadQueue FindQueue(int key)
+    {
         if (!_threads.TryGetValue(key, out ThreadQueue? queue))
         {
             if (_threads.Count >= MostThreads)
@@ -272,7 +277,8 @@ internal sealed class BounceAttempts
 
     private void Remove(ThreadQueue queue, int at, int count)
     {
-        Array.Copy(queue.Items, at + count, queue.Items, at, queue.Count - at - count);
+        if (at + count < queue.Count)
+            Array.Copy(queue.Items, at + count, queue.Items, at, queue.Count - at - count);
         queue.Count -= count;
         Waiting -= count;
     }

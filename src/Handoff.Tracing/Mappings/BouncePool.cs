@@ -7,6 +7,7 @@ public sealed class BouncePool
     public const ulong SlotSize = 2048;
 
     private readonly SlotMap? _map;
+    private readonly ulong _start, _size; // of the range; size 0 if it is not known
 
     internal BouncePool(string name, MemoryRange? range, int areas, bool isRestricted, LevelSeries used)
     {
@@ -15,6 +16,8 @@ public sealed class BouncePool
         Areas = areas;
         IsRestricted = isRestricted;
         Used = used;
+        IsPlaced = range is not null;
+        (_start, _size) = range is { } place ? (place.Start.Value, place.Size) : default;
         if (range is { } known && known.Size / SlotSize is > 0 and <= int.MaxValue)
         {
             Slots = (int)(known.Size / SlotSize);
@@ -46,7 +49,10 @@ public sealed class BouncePool
     /// <summary>Highest slot address seen, inclusive of the mapping.</summary>
     public ulong HighestSeen { get; private set; }
 
-    internal bool Contains(ulong physical) => Range is { } range && physical - range.Start.Value < range.Size;
+    /// <summary>Whether it is known where it is.</summary>
+    internal bool IsPlaced { get; }
+
+    internal bool Contains(ulong physical) => physical - _start < _size;
 
     internal void Change(ulong physical, ulong size, int slots, int bucket, ulong time, bool taken)
     {
@@ -57,8 +63,7 @@ public sealed class BouncePool
             HighestSeen = Math.Max(HighestSeen, physical + size - 1);
         }
 
-        if (Range is { } range && _map is not null)
-            _map.Set((int)((physical - range.Start.Value) / SlotSize), slots, taken);
+        _map?.Set((int)((physical - _start) / SlotSize), slots, taken);
     }
 
     /// <summary>The longest run of free slots that a request could use; -1 if not known.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Handoff.Tracing.Mappings;
 
 /// <summary>What one device mapped, allocated and bounced in a recording.</summary>
@@ -10,9 +12,10 @@ public sealed class DeviceStatistics
     private readonly long[] _directionCounts = new long[4];
     private readonly ulong[] _directionBytes = new ulong[4];
 
-    internal DeviceStatistics(string name, LevelSeries live, LevelSeries slots)
+    internal DeviceStatistics(string name, PoolRoute route, LevelSeries live, LevelSeries slots)
     {
         Name = name;
+        Route = route;
         Live = live;
         Slots = slots;
     }
@@ -131,6 +134,8 @@ public sealed class DeviceStatistics
     /// <summary>Time of the first event that counts here.</summary>
     public ulong FirstTime { get; internal set; } = ulong.MaxValue;
 
+    internal PoolRoute Route { get; }
+
     internal long UnalignedKept { get; set; }
 
     internal long UnalignedMoved { get; set; }
@@ -180,6 +185,7 @@ public sealed class DeviceStatistics
             WidestExceeded = mask;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void CountDirection(DmaDirection direction, ulong size)
     {
         _directionCounts[(int)direction & 3]++;

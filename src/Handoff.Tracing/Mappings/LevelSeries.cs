@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Handoff.Tracing.Mappings;
 
 /// <summary>A quantity that goes up and down, such as slots in use: its lowest and highest value in each part of a recording.</summary>
@@ -6,6 +8,7 @@ public sealed class LevelSeries
     private readonly long[] _lowest = new long[SeriesClock.Buckets];
     private readonly long[] _highest = new long[SeriesClock.Buckets];
     private int _last; // part written last; earlier ones are complete
+    private long _low, _high; // of the part written last
 
     internal LevelSeries()
     {
@@ -21,27 +24,27 @@ public sealed class LevelSeries
     public ulong PeakTime { get; private set; }
 
     /// <summary>Highest value in a part.</summary>
-    public long HighestIn(int bucket) => bucket <= _last ? _highest[bucket] : Current;
+    public long HighestIn(int bucket) => bucket < _last ? _highest[bucket] : bucket == _last ? _high : Current;
 
     /// <summary>Lowest value in a part.</summary>
-    public long LowestIn(int bucket) => bucket <= _last ? _lowest[bucket] : Current;
+    public long LowestIn(int bucket) => bucket < _last ? _lowest[bucket] : bucket == _last ? _low : Current;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Add(int bucket, ulong time, long change)
     {
-        if (bucket > _last)
+        if (bucket > _last) // otherwise the last part it is, also if the time of another CPU went back a little
             FillTo(bucket);
-        else
-            bucket = _last; // time of another CPU went back a little
-        long value = Current += change;
-        if (value > _highest[bucket])
+        long value = Current + change;
+        Current = value;
+        if (value > _high)
         {
-            _highest[bucket] = value;
+            _high = value;
             if (value > Peak)
                 (Peak, PeakTime) = (value, time);
         }
-        else if (value < _lowest[bucket])
+        else if (value < _low)
         {
-            _lowest[bucket] = value;
+            _low = value;
         }
     }
 
@@ -50,6 +53,7 @@ public sealed class LevelSeries
 
     internal void MergePairs()
     {
+        (_lowest[_last], _highest[_last]) = (_low, _high);
         for (int i = 0; 2 * i <= _last; i++)
         {
             bool pair = (2 * i) + 1 <= _last;
@@ -58,14 +62,14 @@ public sealed class LevelSeries
         }
 
         _last /= 2;
+        (_low, _high) = (_lowest[_last], _highest[_last]);
     }
 
     private void FillTo(int bucket)
     {
-        while (_last < bucket)
-        {
-            _last++;
+        (_lowest[_last], _highest[_last]) = (_low, _high);
+        while (++_last < bucket)
             _lowest[_last] = _highest[_last] = Current;
-        }
+        _low = _high = Current;
     }
 }

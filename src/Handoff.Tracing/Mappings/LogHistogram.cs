@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Numerics;
 
 namespace Handoff.Tracing.Mappings;
@@ -23,6 +24,7 @@ public sealed class LogHistogram
     public static ulong EndOf(int bucket) => bucket switch { 0 => 0, > 64 => ulong.MaxValue, _ => 1UL << (bucket - 1) };
 
     /// <summary>The bucket of a value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int BucketOf(ulong value) => value == 0 ? 0 : 65 - BitOperations.LeadingZeroCount(value - 1);
 
     /// <summary>
@@ -43,6 +45,7 @@ public sealed class LogHistogram
         return Maximum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Add(ulong value)
     {
         _counts[BucketOf(value)]++;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Handoff.Ownership;
 using Handoff.Tracing.Recordings;
 
@@ -21,6 +22,7 @@ internal sealed partial class MappingFollower
     /// <summary>The processor behind a tag of a live mapping.</summary>
     public static int CpuOf(int tag) => (tag >> TaskBits) & CpuMask;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int TagOf(in DmaEvent e) => ((e.Cpu & CpuMask) << TaskBits) | (e.Task & ((1 << TaskBits) - 1));
 
     private static MappedBuffer BufferOf(in DmaEvent e, MappingKind kind) => new()

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Handoff.Ownership;
 using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Recordings;
@@ -31,6 +32,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private readonly List<BounceAttempt> _found = [];
     private readonly List<int> _foundEntries = [];
     private ulong[] _latest = new ulong[16]; // time of each processor's latest event
+    private int _deviceCount; // devices that the tracker knows
     private int _instance = -1; // the buffer that is followed: another one may hold the same events again
 
     /// <summary>Follows a recording.</summary>
@@ -123,7 +125,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
             return;
         }
 
-        if (e.Device >= _tracker.Devices.Count)
+        if (e.Device >= _deviceCount)
             AddDevices(e.Device);
         if (e.Device >= MostDevices)
             e.Device = MostDevices - 1;
@@ -149,7 +151,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
                 FailList(e);
                 break;
             case DmaEventKind.SyncSingleForCpu or DmaEventKind.SyncSingleForDevice:
-                _tracker.Process(MappingEvent.Sync(e.Kind == DmaEventKind.SyncSingleForCpu, e.Device, e.DmaAddress, e.Size, e.Direction, (long)e.Time));
+                SyncOne(e);
                 break;
             case DmaEventKind.SyncSgForCpu or DmaEventKind.SyncSgForDevice:
                 SyncList(e);
@@ -187,6 +189,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
 
     private void Found(Finding finding) => _sink.Found(finding);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsMmio(in DmaEvent e) => (e.Attributes & DmaAttributes.Mmio) != 0;
 
     /// <summary>The first buffer with events of this library is the one: a recorder may write the same events to several.</summary>
@@ -197,9 +200,12 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         return instance == _instance;
     }
 
+    private void SyncOne(in DmaEvent e) =>
+        _tracker.Process(MappingEvent.Sync(e.Kind == DmaEventKind.SyncSingleForCpu, e.Device, e.DmaAddress, e.Size, e.Direction, (long)e.Time));
+
     private void AddDevices(int last)
     {
-        for (int number = _tracker.Devices.Count; number <= Math.Min(last, MostDevices - 1); number++)
+        for (int number = _deviceCount; number <= Math.Min(last, MostDevices - 1); number++)
         {
             string name = number == MostDevices - 1 ? "(further devices)" : _reader.Devices[number];
 
@@ -207,20 +213,28 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
             bool coherent = _facts is null || _facts.Files.IsEmpty || _facts.IsCoherent(name);
             _tracker.AddDevice(new DeviceFacts(name, coherent, SyncsVisible: !coherent));
         }
+
+        _deviceCount = _tracker.Devices.Count;
     }
 
     /// <summary>Time of a processor's latest event; zero if it had none.</summary>
     private ulong LatestOf(int cpu) => (uint)cpu < (uint)_latest.Length ? _latest[cpu] : 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void NoteLatest(int cpu, ulong time)
     {
-        if ((uint)cpu >= (uint)_latest.Length)
-        {
-            if (cpu is < 0 or >= MostCpus)
-                return;
-            Array.Resize(ref _latest, Math.Max(cpu + 1, _latest.Length * 2));
-        }
+        ulong[] latest = _latest;
+        if ((uint)cpu < (uint)latest.Length)
+            latest[cpu] = time;
+        else
+            NoteFurther(cpu, time);
+    }
 
+    private void NoteFurther(int cpu, ulong time)
+    {
+        if (cpu is < 0 or >= MostCpus)
+            return;
+        Array.Resize(ref _latest, Math.Max(cpu + 1, _latest.Length * 2));
         _latest[cpu] = time;
     }
 

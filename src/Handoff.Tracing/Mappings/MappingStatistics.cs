@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Handoff.Ownership;
 using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Recordings;
@@ -52,27 +53,31 @@ public sealed class MappingStatistics
 
     internal BounceAttribution Attribution { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal DeviceStatistics DeviceOf(int number)
     {
-        if (number < _devices.Length && _devices[number] is { } known)
-            return known;
+        DeviceStatistics?[] devices = _devices;
+        return (uint)number < (uint)devices.Length && devices[number] is { } known ? known : NewDevice(number);
+    }
+
+    private DeviceStatistics NewDevice(int number)
+    {
         if (number >= _devices.Length)
             Array.Resize(ref _devices, Math.Max(number + 1, _devices.Length * 2));
         string name = number == MappingFollower.MostDevices - 1 ? "(further devices)" : _reader.Devices[number];
-        var device = new DeviceStatistics(name, Clock.NewLevel(), Clock.NewLevel()) { IsTranslated = Attribution.IsKnownTranslated(name), FirstTime = _lastTime };
+        var device = new DeviceStatistics(name, _pools.RouteOf(name), Clock.NewLevel(), Clock.NewLevel()) { IsTranslated = Attribution.IsKnownTranslated(name), FirstTime = _lastTime };
         return _devices[number] = device;
     }
 
-    internal BouncePool PoolOf(int device) => _pools.Of(device, DeviceOf(device).Name);
+    internal BouncePool PoolOf(int device) => DeviceOf(device).Route.Pool;
 
-    internal bool IsOutOfReach(BouncePool pool, int device, ulong mask) => _pools.IsOutOfReach(pool, device, DeviceOf(device).Name, mask);
+    internal bool IsOutOfReach(BouncePool pool, int device, ulong mask) => PoolSet.IsOutOfReach(pool, DeviceOf(device).Route, mask);
 
     internal SlotHolder[] Holders(BouncePool pool) =>
     [
-        .. _devices.Select((device, number) => (Device: device, Number: number))
-            .Where(each => each.Device is { Slots.Current: > 0 } && (!pool.IsRestricted || _pools.Of(each.Number, each.Device.Name) == pool))
-            .OrderByDescending(static each => each.Device!.Slots.Current)
-            .Select(static each => new SlotHolder(each.Device!.Name, each.Device.Slots.Current, each.Device.Live.Current)),
+        .. Devices.Where(device => device.Slots.Current > 0 && (!pool.IsRestricted || device.Route.Pool == pool))
+            .OrderByDescending(static device => device.Slots.Current)
+            .Select(static device => new SlotHolder(device.Name, device.Slots.Current, device.Live.Current)),
     ];
 
     internal void Mapped(in MappedBuffer buffer)
@@ -86,7 +91,7 @@ public sealed class MappingStatistics
                 device.AllocatedBytes += buffer.Size;
                 device.AllocatedBytesPeak = Math.Max(device.AllocatedBytesPeak, device.AllocatedBytes);
                 if (_pools.HasRestricted)
-                    ChangeAllocation(device, buffer.Device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
+                    ChangeAllocation(device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
                 return;
             case MappingKind.Resource:
                 device.ResourceMaps++;
@@ -142,7 +147,7 @@ public sealed class MappingStatistics
                 return;
             device.AllocatedBytes -= mapping.Size;
             if (_pools.HasRestricted)
-                ChangeAllocation(device, mapping.Device, mapping.Address, mapping.Size, bucket, time, taken: false);
+                ChangeAllocation(device, mapping.Address, mapping.Size, bucket, time, taken: false);
             return;
         }
 
@@ -152,7 +157,7 @@ public sealed class MappingStatistics
             device.Lifetimes.Add(time > (ulong)mapping.Time ? time - (ulong)mapping.Time : 0);
         if (!mapping.Bounced)
             return;
-        ChangeSlots(device, mapping.Device, mapping.Address, mapping.Size, bucket, time, taken: false);
+        ChangeSlots(device, mapping.Address, mapping.Size, bucket, time, taken: false);
         if (mapping.Direction != DmaDirection.ToDevice && (release.Attributes & DmaAttributes.SkipCpuSync) == 0)
             device.CopiedOut += mapping.Size;
     }
@@ -188,10 +193,14 @@ public sealed class MappingStatistics
         _pools.Reset(bucket, time);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int BucketOf(ulong time)
     {
-        if (time == _lastTime)
-            return Math.Min(_lastBucket, Clock.Count - 1);
+        return time == _lastTime ? Math.Min(_lastBucket, Clock.Count - 1) : FindBucket(time);
+    }
+
+    private int FindBucket(ulong time)
+    {
         _lastTime = time;
         return _lastBucket = Clock.BucketOf(time);
     }
@@ -221,10 +230,10 @@ public sealed class MappingStatistics
                 device.UnalignedMoved++;
         }
 
-        ChangeSlots(device, buffer.Device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
+        ChangeSlots(device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
     }
 
-    private void ChangeSlots(DeviceStatistics device, int number, DmaAddress address, ulong size, int bucket, ulong time, bool taken)
+    private void ChangeSlots(DeviceStatistics device, DmaAddress address, ulong size, int bucket, ulong time, bool taken)
     {
         // A slot's address tells where in the slot the buffer begins. Behind an IOMMU slots hold whole pages.
         ulong begin = address.Value & (device.IsTranslated ? 0xfffUL : BouncePool.SlotSize - 1);
@@ -232,15 +241,15 @@ public sealed class MappingStatistics
         int slots = (int)Math.Min((bytes + BouncePool.SlotSize - 1) / BouncePool.SlotSize, 1 << 20);
         device.Slots.Add(bucket, time, taken ? slots : -slots);
         if (device.IsTranslated)
-            PoolOf(number).Used.Add(bucket, time, taken ? slots : -slots);
+            device.Route.Pool.Used.Add(bucket, time, taken ? slots : -slots);
         else
-            _pools.At(number, device.Name, address, out ulong physical).Change(physical, size, slots, bucket, time, taken);
+            _pools.At(device.Route, address, out ulong physical).Change(physical, size, slots, bucket, time, taken);
     }
 
     /// <summary>Coherent memory of devices with a restricted pool comes from it.</summary>
-    private void ChangeAllocation(DeviceStatistics device, int number, DmaAddress address, ulong size, int bucket, ulong time, bool taken)
+    private void ChangeAllocation(DeviceStatistics device, DmaAddress address, ulong size, int bucket, ulong time, bool taken)
     {
-        BouncePool pool = _pools.At(number, device.Name, address, out ulong physical);
+        BouncePool pool = _pools.At(device.Route, address, out ulong physical);
         if (!pool.IsRestricted)
             return;
         int slots = (int)Math.Min(((size + 0xfff) & ~0xfffUL) / BouncePool.SlotSize, 1 << 20);

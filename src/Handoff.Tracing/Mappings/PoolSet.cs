@@ -9,14 +9,8 @@ internal sealed class PoolSet
     private readonly List<BouncePool> _all = [];
     private readonly List<BouncePool> _restricted = [];
     private readonly BouncePool _own; // the machine's own pool
-    private readonly Dictionary<int, Route> _routes = [];
     private readonly SeriesClock _clock;
     private BouncePool? _elsewhere; // of unknown place: made at run time
-    private Route? _lastRoute;
-    private int _lastDevice = -1;
-
-    /// <summary>How a device reaches memory.</summary>
-    private sealed record Route(BouncePool Pool, DmaRange[] Windows);
 
     public PoolSet(MachineFacts? facts, SeriesClock clock)
     {
@@ -33,16 +27,24 @@ internal sealed class PoolSet
 
     public bool HasRestricted => _restricted.Count > 0;
 
-    /// <summary>The pool that a device's requests go to.</summary>
-    public BouncePool Of(int device, string name) => RouteOf(device, name).Pool;
+    /// <summary>How a device gets to its pool.</summary>
+    public PoolRoute RouteOf(string device)
+    {
+        BouncePool pool = _own;
+        if (_facts?.RestrictedPoolOf(device) is { } restricted)
+            pool = _restricted.Find(each => each.Name == restricted.Name) ?? _own;
+        return new PoolRoute(pool, _facts is null ? [] : [.. _facts.RangesOf(device)]);
+    }
 
     /// <summary>The pool that holds a slot.</summary>
-    public BouncePool At(int device, string name, DmaAddress address, out ulong physical)
+    public BouncePool At(PoolRoute route, DmaAddress address, out ulong physical)
     {
-        Route route = RouteOf(device, name);
-        physical = ToPhysical(route, address.Value);
-        if (route.Pool.Range is null || route.Pool.Contains(physical))
-            return route.Pool;
+        physical = route.ToPhysical(address.Value);
+        return !route.Pool.IsPlaced || route.Pool.Contains(physical) ? route.Pool : Elsewhere(physical);
+    }
+
+    private BouncePool Elsewhere(ulong physical)
+    {
         if (_own.Contains(physical))
             return _own;
         foreach (BouncePool pool in _restricted)
@@ -57,55 +59,17 @@ internal sealed class PoolSet
     }
 
     /// <summary>Whether no slot of a pool can be reached with a mask.</summary>
-    public bool IsOutOfReach(BouncePool pool, int device, string name, ulong mask)
+    public static bool IsOutOfReach(BouncePool pool, PoolRoute route, ulong mask)
     {
         if (mask == 0)
             return false;
         ulong lowest = pool.Range is { } range ? range.Start.Value : pool.LowestSeen;
-        return lowest != ulong.MaxValue && ToDma(RouteOf(device, name), lowest) > mask;
+        return lowest != ulong.MaxValue && route.ToDma(lowest) > mask;
     }
 
     public void Reset(int bucket, ulong time)
     {
         foreach (BouncePool pool in _all)
             pool.Reset(bucket, time);
-    }
-
-    private static ulong ToPhysical(Route route, ulong address)
-    {
-        foreach (DmaRange window in route.Windows)
-        {
-            if (address - window.DmaStart.Value < window.Size)
-                return address - window.DmaStart.Value + window.CpuStart.Value;
-        }
-
-        return address;
-    }
-
-    private static ulong ToDma(Route route, ulong physical)
-    {
-        foreach (DmaRange window in route.Windows)
-        {
-            if (physical - window.CpuStart.Value < window.Size)
-                return physical - window.CpuStart.Value + window.DmaStart.Value;
-        }
-
-        return physical;
-    }
-
-    private Route RouteOf(int device, string name)
-    {
-        if (device == _lastDevice)
-            return _lastRoute!;
-        if (!_routes.TryGetValue(device, out Route? route))
-        {
-            BouncePool pool = _own;
-            if (_facts?.RestrictedPoolOf(name) is { } restricted)
-                pool = _restricted.Find(each => each.Name == restricted.Name) ?? _own;
-            _routes.Add(device, route = new Route(pool, _facts is null ? [] : [.. _facts.RangesOf(name)]));
-        }
-
-        (_lastDevice, _lastRoute) = (device, route);
-        return route;
     }
 }

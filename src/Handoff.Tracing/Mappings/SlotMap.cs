@@ -22,6 +22,19 @@ internal sealed class SlotMap
 
     public void Set(int first, int count, bool taken)
     {
+        int last = first + count - 1;
+        if (first >= 0 && count > 0 && last < _slots && first >> 6 == last >> 6) // nearly always
+        {
+            ulong bits = (ulong.MaxValue >> (64 - count)) << (first & 63);
+            _taken[first >> 6] = taken ? _taken[first >> 6] | bits : _taken[first >> 6] & ~bits;
+            return;
+        }
+
+        SetLong(first, count, taken);
+    }
+
+    private void SetLong(int first, int count, bool taken)
+    {
         int end = Math.Min(first + count, _slots);
         for (int slot = Math.Max(first, 0); slot < end;)
         {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Handoff.Tracing.Recordings;
@@ -11,24 +10,20 @@ public sealed class NameTable
     /// <summary>More different names than any machine has; further ones share the number 0.</summary>
     private const int MaximumNames = 1 << 20;
 
-    private const int RecentNames = 16, MostRecent = 32;
+    private const int RecentNames = 16;
 
     private string[] _names = new string[64]; // [id] = the name; complete before _count says so
     private int _count = 1;
     private readonly Recent[] _recent = new Recent[RecentNames]; // by the end of the text, where names of devices differ
 
-    [InlineArray(MostRecent)]
-    private struct RecentBytes
-    {
-        private byte _first;
-    }
-
+    /// <summary>A text of 8 to 32 bytes as words: its first eight bytes and its last eight, and those next to them if there are more than 16.</summary>
     private struct Recent
     {
         public int Length; // 0 for none
         public int Id;
-        public RecentBytes Text;
+        public ulong First, Second, LastButOne, Last;
     }
+
     private byte[][] _bytes = new byte[64][]; // [id] = the name's bytes, 0 < id < _count
     private int[] _slots = new int[256]; // open addressing, power of two, at most half full; 0 = free
 
@@ -76,16 +71,20 @@ public sealed class NameTable
     /// <summary>Finds a name as a record holds it: usually with one NUL, at its end.</summary>
     internal int InternTerminated(ReadOnlySpan<byte> text)
     {
-        if (text.Length is < sizeof(ulong) or > MostRecent)
+        const int word = sizeof(ulong);
+        if (text.Length is < word or > 4 * word)
             return InternSlowly(text);
-        ulong end = BinaryPrimitives.ReadUInt64LittleEndian(text[^sizeof(ulong)..]);
-        ref Recent recent = ref _recent[end * 0x9e3779b97f4a7c15 >> 60];
-        if (recent.Length == text.Length && text.SequenceEqual(((ReadOnlySpan<byte>)recent.Text)[..recent.Length]))
-            return recent.Id;
-        int id = InternSlowly(text);
-        (recent.Length, recent.Id) = (text.Length, id);
-        text.CopyTo(recent.Text);
-        return id;
+        ulong first = BinaryPrimitives.ReadUInt64LittleEndian(text), last = BinaryPrimitives.ReadUInt64LittleEndian(text[^word..]), second = 0, lastButOne = 0;
+        if (text.Length > 2 * word)
+        {
+            second = BinaryPrimitives.ReadUInt64LittleEndian(text[word..]);
+            lastButOne = BinaryPrimitives.ReadUInt64LittleEndian(text[^(2 * word)..]);
+        }
+
+        ref Recent recent = ref _recent[last * 0x9e3779b97f4a7c15 >> 60];
+        if (recent.Last != last || recent.First != first || recent.Second != second || recent.LastButOne != lastButOne || recent.Length != text.Length)
+            recent = new Recent { Length = text.Length, Id = InternSlowly(text), First = first, Second = second, LastButOne = lastButOne, Last = last };
+        return recent.Id;
     }
 
     private int InternSlowly(ReadOnlySpan<byte> text)

@@ -20,7 +20,6 @@ internal sealed class ReadAhead : IDisposable
     private bool _ended; // nothing more will be read
     private bool _stopped; // nobody wants more
     private ExceptionDispatchInfo? _problem;
-    private DmaEvent _event;
 
     /// <summary>Begins to read.</summary>
     /// <param name="reader">An open recording at its beginning.</param>
@@ -80,7 +79,7 @@ internal sealed class ReadAhead : IDisposable
         EventBatch batch = _taken ??= new EventBatch();
         if (_ended || IsCancelled())
             return null;
-        _ended = !batch.Fill(_reader, ref _event);
+        _ended = !batch.Fill(_reader);
         return batch.Count > 0 ? batch : null;
     }
 
@@ -93,7 +92,7 @@ internal sealed class ReadAhead : IDisposable
             bool more = true;
             while (more && NextSpare() is { } batch)
             {
-                more = batch.Fill(_reader, ref _event);
+                more = batch.Fill(_reader);
                 lock (_full)
                 {
                     if (batch.Count > 0)

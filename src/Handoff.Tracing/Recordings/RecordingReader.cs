@@ -45,7 +45,8 @@ public abstract class RecordingReader : IDisposable
     /// <summary>The record that the last event was made of (binary recordings), valid until the next read; nothing for notes about lost events.</summary>
     internal virtual ReadOnlySpan<byte> RawRecord => default;
 
-    internal EventLists Lists { get; } = new();
+    /// <summary>Takes the lists of the event being read.</summary>
+    internal EventLists Lists { get; set; } = new();
 
     /// <summary>Reads the next event.</summary>
     /// <param name="e">Receives the event; pass the same variable again and again.</param>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Handoff.Tracing.Recordings;
 
 /// <summary>Counts of what has been read so far; complete once <see cref="RecordingReader.Read"/> has returned false.</summary>
@@ -38,10 +40,19 @@ public sealed class RecordingStatistics
     /// <summary>Events of one type, as numbered by <see cref="DmaEvent.EventType"/>.</summary>
     public long CountOfType(int eventType) => (uint)eventType < (uint)TypeCounts.Length ? TypeCounts[eventType] : 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void CountType(int eventType)
     {
-        if (eventType >= TypeCounts.Length)
-            Array.Resize(ref TypeCounts, Math.Max(eventType + 1, TypeCounts.Length * 2));
+        long[] counts = TypeCounts;
+        if ((uint)eventType < (uint)counts.Length)
+            counts[eventType]++;
+        else
+            CountNewType(eventType);
+    }
+
+    private void CountNewType(int eventType)
+    {
+        Array.Resize(ref TypeCounts, Math.Max(eventType + 1, TypeCounts.Length * 2));
         TypeCounts[eventType]++;
     }
 }

@@ -103,7 +103,7 @@ public sealed class IntervalTests
                 if (add || which % 4 == 0 || plain.Count == 0)
                 {
                     int index = table.Take();
-                    table[index] = new MappingRecord { Device = device, Address = address };
+                    table[index].Begin(new MappingEvent { Device = device, Address = new(address) });
                     table.Add(index);
                     plain.Add((device, address, index));
                 }

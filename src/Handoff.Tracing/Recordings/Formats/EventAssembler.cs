@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Handoff.Tracing.Recordings.TraceDat;
 
@@ -9,16 +10,30 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
 {
     private readonly RecordDecoder _decoder = new(reader, bigEndian);
     private readonly RecordingStatistics _statistics = reader.Statistics;
-    private readonly EventLists _lists = reader.Lists;
+    private readonly EventLayout?[] _layouts = metadata.Layouts;
+    private readonly bool _isUsual = BitConverter.IsLittleEndian && !bigEndian; // byte order: the recording's and this machine's
     private int _lastPid = int.MinValue, _lastTask;
 
     internal void Assemble(ReadOnlySpan<byte> record, long offset, ref DmaEvent e)
     {
-        _lists.Clear();
-        e.Lists = _lists;
+        BeginLists(ref e);
         _statistics.Events++;
+        if (_isUsual && record.Length >= sizeof(ulong))
+        {
+            // Type, flags, a count of no interest, and the thread.
+            var head = BinaryPrimitives.ReadUInt64LittleEndian(record);
+            if (_layouts[(ushort)head] is { IsPlain: true } plain && record.Length >= plain.MinimumSize)
+            {
+                Pid(ref e, (int)(head >> 32));
+                e.Context = ContextOf((head >> 16) & 0xff);
+                Decode(record, offset, plain, ref e);
+                Count(e);
+                return;
+            }
+        }
+
         var id = record.Length < 2 ? 0 : bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(record) : BinaryPrimitives.ReadUInt16LittleEndian(record);
-        var layout = metadata.Layouts[id];
+        var layout = _layouts[id];
         if (layout is null || record.Length < layout.MinimumSize)
         {
             if (layout is null)
@@ -39,17 +54,11 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
         }
         else
         {
-            Pid(ref e, (int)_decoder.Optional(record, layout.Pid));
-            e.Context = layout.CommonFlags.IsPresent ? ContextOf(_decoder.Scalar(record, layout.CommonFlags)) : EventContext.Unknown;
+            Pid(ref e, (int)_decoder.Number(record, layout.Pid));
+            e.Context = layout.CommonFlags.IsPresent ? ContextOf(_decoder.Number(record, layout.CommonFlags)) : EventContext.Unknown;
             if (layout.Kind > DmaEventKind.LostEvents)
             {
-                e.Kind = layout.Kind;
-                e.EventType = layout.EventType;
-                if (!_decoder.Decode(record, layout, ref e))
-                {
-                    _statistics.Malformed++;
-                    reader.Bag.Error("HT0122", offset, $"a {layout.Name} record points outside itself", "the field is left empty");
-                }
+                Decode(record, offset, layout, ref e);
             }
             else
             {
@@ -59,6 +68,27 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
             }
         }
 
+        Count(e);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Decode(ReadOnlySpan<byte> record, long offset, EventLayout layout, ref DmaEvent e)
+    {
+        e.Kind = layout.Kind;
+        e.EventType = layout.EventType;
+        if (!_decoder.Decode(record, layout, ref e))
+            Malformed(layout, offset);
+    }
+
+    private void Malformed(EventLayout layout, long offset)
+    {
+        _statistics.Malformed++;
+        reader.Bag.Error("HT0122", offset, $"a {layout.Name} record points outside itself", "the field is left empty");
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Count(in DmaEvent e)
+    {
         _statistics.KindCounts[(int)e.Kind]++;
         _statistics.CountType(e.EventType);
     }
@@ -66,9 +96,9 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
     /// <summary>Makes the note that events were lost.</summary>
     internal void Lost(ref DmaEvent e, ulong count)
     {
-        _lists.Clear();
-        e.Lists = _lists;
+        BeginLists(ref e);
         Blank(ref e, DmaEventKind.LostEvents, 0);
+        e.Context = EventContext.Unknown;
         e.Pid = 0;
         e.Task = 0;
         e.Size = count;
@@ -77,13 +107,14 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
     }
 
     /// <summary>Kernel: <c>enum trace_flag_type</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static EventContext ContextOf(ulong flags)
     {
         const ulong hard = 0x08, soft = 0x10, nonMaskable = 0x40;
-        return (flags & nonMaskable) != 0 ? EventContext.NonMaskableInterrupt
+        return (flags & (hard | soft | nonMaskable)) == 0 ? EventContext.Task
+            : (flags & nonMaskable) != 0 ? EventContext.NonMaskableInterrupt
             : (flags & hard) != 0 ? EventContext.HardInterrupt
-            : (flags & soft) != 0 ? EventContext.SoftInterrupt
-            : EventContext.Task;
+            : EventContext.SoftInterrupt;
     }
 
     internal static void Blank(ref DmaEvent e, DmaEventKind kind, int type)
@@ -99,6 +130,16 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
         e.Flags = EventFlags.None;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void BeginLists(ref DmaEvent e)
+    {
+        EventLists lists = reader.Lists;
+        lists.Begin();
+        if (e.Lists != lists)
+            e.Lists = lists;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Pid(ref DmaEvent e, int pid)
     {
         e.Pid = pid;
@@ -115,25 +156,25 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
 
     private void Marker(ReadOnlySpan<byte> record, EventLayout layout, ref DmaEvent e)
     {
-        var function = metadata.Symbols.Find(_decoder.Optional(record, layout.PrintIp));
+        var function = metadata.Symbols.Find(_decoder.Number(record, layout.PrintIp));
         if (function.Length > 0)
             e.EventType = reader.EventNames.Intern(function);
         if (layout.PrintFormat.IsPresent)
         {
-            var address = _decoder.Optional(record, layout.PrintFormat);
+            var address = _decoder.Number(record, layout.PrintFormat);
             var format = metadata.PrintkFormats.Find(address);
             if (format is null)
                 reader.Bag.Info("HT0123", -1, $"no text for the trace_printk format at 0x{address:x}");
             else if (layout.Name == "bputs")
-                _lists.SetText(format.AsSpan().TrimEnd((byte)'\n'));
+                reader.Lists.SetText(format.AsSpan().TrimEnd((byte)'\n'));
             else
-                _lists.SetText(Encoding.UTF8.GetBytes(BinaryPrintf.Render(format, record[layout.PrintBuffer.Offset..], bigEndian, metadata.LongSize)));
+                reader.Lists.SetText(Encoding.UTF8.GetBytes(BinaryPrintf.Render(format, record[layout.PrintBuffer.Offset..], bigEndian, metadata.LongSize)));
         }
         else if (layout.PrintBuffer.IsPresent)
         {
             var text = record[layout.PrintBuffer.Offset..];
             var end = text.IndexOf((byte)0);
-            _lists.SetText((end < 0 ? text : text[..end]).TrimEnd((byte)'\n'));
+            reader.Lists.SetText((end < 0 ? text : text[..end]).TrimEnd((byte)'\n'));
         }
     }
 }

@@ -8,6 +8,9 @@ internal sealed class EventLayout
     internal string Name = "";
     internal int MinimumSize; // every scalar and locator below ends at or before this
     internal bool HasFullCounts;
+    internal bool HasMore; // than what events of one buffer and bounces have
+    internal bool IsPlain; // an event of this library that lies as nearly all kernels write it: the wide fields below, and the usual beginning
+    internal WideField WidePhysical, WideDma, WideSize, WideAttributes, WideVirtual;
     internal Field Pid, CommonFlags, Device, Physical, Dma, Size, Direction, Attributes, Virtual, Gfp, Error, FullNents, FullEnts, Truncated, Force, Exporter;
     internal Field PhysicalList, DmaList, LengthList;
     internal Field PrintIp, PrintFormat, PrintBuffer;
@@ -19,7 +22,18 @@ internal sealed class EventLayout
         foreach (var f in format.Fields)
             layout.Assign(f, longSize);
         layout.HasFullCounts = layout.FullNents.IsPresent;
+        layout.HasMore = kind == DmaEventKind.MapSg || layout.Gfp.IsPresent || layout.Error.IsPresent || layout.Exporter.IsPresent
+            || layout.PhysicalList.IsPresent || layout.DmaList.IsPresent || layout.LengthList.IsPresent;
+        layout.Widen();
         return layout;
+    }
+
+    private void Widen()
+    {
+        IsPlain = Kind > DmaEventKind.LostEvents && Pid is { Kind: FieldKind.Scalar, Offset: 4, Size: 4 } && CommonFlags is { Kind: FieldKind.Scalar, Offset: 2, Size: 1 }
+            && WideField.Fits(Physical) && WideField.Fits(Dma) && WideField.Fits(Size) && WideField.Fits(Attributes) && WideField.Fits(Virtual);
+        (WidePhysical, WideDma, WideSize) = (new(Physical), new(Dma), new(Size));
+        (WideAttributes, WideVirtual) = (new(Attributes), new(Virtual));
     }
 
     /// <summary>Names of fields the kind needs and the format lacks.</summary>
@@ -118,6 +132,6 @@ internal sealed class EventLayout
         if (Kind == DmaEventKind.Unknown && f.Name != "common_pid")
             return;
         field = new Field { Offset = (ushort)f.Offset, Size = (byte)f.Size, Kind = f.Kind, Signed = f.Signed, ElementSize = (byte)elementSize };
-        MinimumSize = Math.Max(MinimumSize, f.Offset + f.Size);
+        MinimumSize = Math.Max(MinimumSize, Math.Max(f.Offset + f.Size, field.Offset + field.Size));
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -9,7 +10,7 @@ internal sealed class RecordDecoder(RecordingReader reader, bool bigEndian)
 {
     private readonly NameTable _devices = reader.Devices;
     private readonly NameTable _exporters = reader.Exporters;
-    private readonly EventLists _lists = reader.Lists;
+    private readonly bool _isSwapped = bigEndian == BitConverter.IsLittleEndian; // the recording's byte order is not this machine's
 
     /// <summary>Decodes a DMA event's own fields. The record must be at least <see cref="EventLayout.MinimumSize"/> long.</summary>
     /// <returns>False when a locator points outside the record; what could be read is in the event.</returns>
@@ -18,28 +19,61 @@ internal sealed class RecordDecoder(RecordingReader reader, bool bigEndian)
         var ok = true;
         var flags = EventFlags.None;
         e.Device = layout.Device.IsPresent ? Name(record, layout.Device, _devices, ref ok) : 0;
-        e.Size = Optional(record, layout.Size);
-        e.DmaAddress = new DmaAddress(Optional(record, layout.Dma));
-        e.PhysicalValue = Optional(record, layout.Physical);
-        e.VirtualValue = Optional(record, layout.Virtual);
-        e.Attributes = (DmaAttributes)Optional(record, layout.Attributes);
+        if (layout.IsPlain && !_isSwapped)
+        {
+            ref byte start = ref MemoryMarshal.GetReference(record);
+            e.Size = layout.WideSize.In(ref start);
+            e.DmaAddress = new DmaAddress(layout.WideDma.In(ref start));
+            e.PhysicalValue = layout.WidePhysical.In(ref start);
+            e.VirtualValue = layout.WideVirtual.In(ref start);
+            e.Attributes = (DmaAttributes)layout.WideAttributes.In(ref start);
+        }
+        else
+        {
+            e.Size = Number(record, layout.Size);
+            e.DmaAddress = new DmaAddress(Number(record, layout.Dma));
+            e.PhysicalValue = Number(record, layout.Physical);
+            e.VirtualValue = Number(record, layout.Virtual);
+            e.Attributes = (DmaAttributes)Number(record, layout.Attributes);
+        }
+
         e.Direction = DmaDirection.None;
+        e.GfpFlags = 0;
+        e.ErrorValue = e.NentsValue = e.FullEnts = 0;
         if (layout.Direction.IsPresent)
         {
-            var direction = Scalar(record, layout.Direction);
+            var direction = Number(record, layout.Direction);
             if (direction <= 3)
             {
                 e.Direction = (DmaDirection)direction;
-                flags |= EventFlags.Direction;
+                flags = EventFlags.Direction;
             }
         }
 
-        e.GfpFlags = (uint)Optional(record, layout.Gfp);
-        e.ErrorValue = (int)Optional(record, layout.Error);
-        e.NentsValue = 0;
-        e.FullEnts = 0;
-        if (layout.Force.IsPresent && Scalar(record, layout.Force) == 1)
+        if (layout.Force.IsPresent && Number(record, layout.Force) == 1)
             flags |= layout.Kind == DmaEventKind.SwiotlbBounced ? EventFlags.Force : EventFlags.Dynamic;
+        if (layout.HasMore)
+            flags |= DecodeMore(record, layout, ref e, ref ok);
+        e.Flags = flags;
+        return ok;
+    }
+
+    /// <summary>A number, sign-extended where the field is signed; zero when the event has no such field.</summary>
+    /// <remarks>The caller has seen to it that the record is at least <see cref="EventLayout.MinimumSize"/> long, so that the field lies in it.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong Number(ReadOnlySpan<byte> record, in Field field)
+    {
+        Debug.Assert(field.Offset + field.Size <= record.Length, "fields lie within the smallest record of their layout");
+        ref byte at = ref Unsafe.Add(ref MemoryMarshal.GetReference(record), (nint)field.Offset);
+        return field.Size == sizeof(ulong) ? InOrder(Unsafe.ReadUnaligned<ulong>(ref at)) : Narrow(ref at, field);
+    }
+
+    /// <summary>What few events have.</summary>
+    private EventFlags DecodeMore(ReadOnlySpan<byte> record, EventLayout layout, ref DmaEvent e, ref bool ok)
+    {
+        var flags = EventFlags.None;
+        e.GfpFlags = (uint)Number(record, layout.Gfp);
+        e.ErrorValue = (int)Number(record, layout.Error);
         if (layout.PhysicalList.IsPresent)
             List64(record, layout.PhysicalList, physical: true, ref ok);
         if (layout.DmaList.IsPresent)
@@ -50,15 +84,15 @@ internal sealed class RecordDecoder(RecordingReader reader, bool bigEndian)
         {
             if (layout.HasFullCounts)
             {
-                e.NentsValue = (int)Optional(record, layout.FullNents);
-                e.FullEnts = (int)Optional(record, layout.FullEnts);
-                if (Optional(record, layout.Truncated) != 0)
+                e.NentsValue = (int)Number(record, layout.FullNents);
+                e.FullEnts = (int)Number(record, layout.FullEnts);
+                if (Number(record, layout.Truncated) != 0)
                     flags |= EventFlags.Truncated;
             }
             else
             {
-                e.NentsValue = _lists.PhysicalAddresses.Length;
-                e.FullEnts = _lists.DmaAddresses.Length;
+                e.NentsValue = reader.Lists.PhysicalAddresses.Length;
+                e.FullEnts = reader.Lists.DmaAddresses.Length;
             }
         }
         else if (layout.Exporter.IsPresent)
@@ -66,50 +100,42 @@ internal sealed class RecordDecoder(RecordingReader reader, bool bigEndian)
             e.NentsValue = Name(record, layout.Exporter, _exporters, ref ok);
         }
 
-        e.Flags = flags;
-        return ok;
+        return flags;
     }
 
-    /// <summary>A number, or zero when the event has no such field.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ulong Optional(ReadOnlySpan<byte> record, in Field field) => field.IsPresent ? Scalar(record, field) : 0;
-
-    /// <summary>A number, sign-extended where the field is signed.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ulong Scalar(ReadOnlySpan<byte> record, in Field field)
+    private ulong Narrow(ref byte at, in Field field)
     {
-        var at = record[field.Offset..];
-        if (field.Size == 8)
+        if (field.Size == sizeof(uint))
         {
-            var value = MemoryMarshal.Read<ulong>(at);
-            return bigEndian == BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(value) : value;
+            var word = Unsafe.ReadUnaligned<uint>(ref at);
+            if (_isSwapped)
+                word = BinaryPrimitives.ReverseEndianness(word);
+            return field.Signed ? (ulong)(int)word : word;
         }
 
-        return Narrow(at, field);
+        return field.Size == 0 ? 0 : Narrowest(ref at, field);
     }
 
-    private ulong Narrow(ReadOnlySpan<byte> at, in Field field)
+    private ulong Narrowest(ref byte at, in Field field)
     {
-        switch (field.Size)
-        {
-            case 4:
-                var word = bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(at) : BinaryPrimitives.ReadUInt32LittleEndian(at);
-                return field.Signed ? (ulong)(int)word : word;
-            case 2:
-                var half = bigEndian ? BinaryPrimitives.ReadUInt16BigEndian(at) : BinaryPrimitives.ReadUInt16LittleEndian(at);
-                return field.Signed ? (ulong)(short)half : half;
-            default:
-                return field.Signed ? (ulong)(sbyte)at[0] : at[0];
-        }
+        if (field.Size != sizeof(ushort))
+            return field.Signed ? (ulong)(sbyte)at : at;
+        var half = Unsafe.ReadUnaligned<ushort>(ref at);
+        if (_isSwapped)
+            half = BinaryPrimitives.ReverseEndianness(half);
+        return field.Signed ? (ulong)(short)half : half;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong InOrder(ulong value) => _isSwapped ? BinaryPrimitives.ReverseEndianness(value) : value;
 
     /// <summary>The bytes a locator points at.</summary>
     private ReadOnlySpan<byte> Located(ReadOnlySpan<byte> record, in Field field, ref bool ok)
     {
         if (field.Kind == FieldKind.Inline)
             return record.Slice(field.Offset, field.Size);
-        var at = record[field.Offset..];
-        var locator = bigEndian ? BinaryPrimitives.ReadUInt32BigEndian(at) : BinaryPrimitives.ReadUInt32LittleEndian(at);
+        var locator = (uint)Number(record, field);
         var offset = (int)(locator & 0xffff);
         var length = (int)(locator >> 16);
         if (field.Kind == FieldKind.RelativeLocator)
@@ -130,18 +156,18 @@ internal sealed class RecordDecoder(RecordingReader reader, bool bigEndian)
         var bytes = Located(record, field, ref ok);
         var size = field.ElementSize;
         var count = bytes.Length / size;
-        var list = physical ? _lists.ResizePhysical(count) : _lists.ResizeDma(count);
+        var list = physical ? reader.Lists.ResizePhysical(count) : reader.Lists.ResizeDma(count);
         if (size == 8)
         {
             bytes[..(count * 8)].CopyTo(MemoryMarshal.AsBytes(list));
-            if (bigEndian == BitConverter.IsLittleEndian)
+            if (_isSwapped)
                 BinaryPrimitives.ReverseEndianness(list, list);
             return;
         }
 
-        var element = new Field { Size = size };
+        var element = new Field { Size = size, Kind = FieldKind.Scalar };
         for (var i = 0; i < count; i++)
-            list[i] = Narrow(bytes[(i * size)..], element);
+            list[i] = Number(bytes.Slice(i * size, size), element);
     }
 
     private void List32(ReadOnlySpan<byte> record, in Field field, ref bool ok)
@@ -149,17 +175,17 @@ internal sealed class RecordDecoder(RecordingReader reader, bool bigEndian)
         var bytes = Located(record, field, ref ok);
         var size = field.ElementSize;
         var count = bytes.Length / size;
-        var list = _lists.ResizeLengths(count);
+        var list = reader.Lists.ResizeLengths(count);
         if (size == 4)
         {
             bytes[..(count * 4)].CopyTo(MemoryMarshal.AsBytes(list));
-            if (bigEndian == BitConverter.IsLittleEndian)
+            if (_isSwapped)
                 BinaryPrimitives.ReverseEndianness(list, list);
             return;
         }
 
         var element = new Field { Size = size, Kind = FieldKind.Scalar };
         for (var i = 0; i < count; i++)
-            list[i] = (uint)Scalar(bytes[(i * size)..], element);
+            list[i] = (uint)Number(bytes.Slice(i * size, size), element);
     }
 }

@@ -74,6 +74,7 @@ internal sealed class LineParser(RecordingReader reader)
         EventAssembler.Blank(ref e, DmaEventKind.LostEvents, 0);
         e.Cpu = cpu;
         e.Pid = e.Task = 0;
+        e.Context = EventContext.Unknown;
         if (number >= 0 && Utf8Parser.TryParse(inner[number..], out ulong count, out _))
             e.Size = count;
         return LineResult.Lost;

@@ -5,8 +5,6 @@ namespace Handoff.Tracing.Recordings.Text;
 /// <summary>Reads the <c>key=value</c> payload of DMA events.</summary>
 internal sealed class PayloadParser(RecordingReader reader)
 {
-    private readonly EventLists _lists = reader.Lists;
-
     internal bool Parse(ReadOnlySpan<byte> text, ref DmaEvent e)
     {
         var ok = true;
@@ -137,7 +135,7 @@ internal sealed class PayloadParser(RecordingReader reader)
                 e.VirtualValue = number;
                 return ok || value.StartsWith("("u8); // (____ptrval____): hashing was not ready yet
             case var _ when key.SequenceEqual("flags"u8):
-                _lists.SetText(value);
+                reader.Lists.SetText(value);
                 return true;
             case var _ when key.SequenceEqual("err"u8) || key.SequenceEqual("fd"u8):
                 ok = Utf8Parser.TryParse(value, out int error, out _);
@@ -213,7 +211,7 @@ internal sealed class PayloadParser(RecordingReader reader)
     {
         if (!Braces(ref value, out var count))
             return false;
-        var list = physical ? _lists.ResizePhysical(count) : _lists.ResizeDma(count);
+        var list = physical ? reader.Lists.ResizePhysical(count) : reader.Lists.ResizeDma(count);
         var ok = true;
         for (var i = 0; i < count; i++)
             ok &= Hex(Next(ref value), out list[i]);
@@ -224,7 +222,7 @@ internal sealed class PayloadParser(RecordingReader reader)
     {
         if (!Braces(ref value, out var count))
             return false;
-        var list = _lists.ResizeLengths(count);
+        var list = reader.Lists.ResizeLengths(count);
         var ok = true;
         for (var i = 0; i < count; i++)
         {
@@ -260,8 +258,8 @@ internal sealed class PayloadParser(RecordingReader reader)
         var lengths = key.SequenceEqual("lengths"u8);
         var size = lengths ? 4 : 8;
         var count = bytes / size;
-        var wide = lengths ? default : key.SequenceEqual("dma_addrs"u8) ? _lists.ResizeDma(count) : _lists.ResizePhysical(count);
-        var narrow = lengths ? _lists.ResizeLengths(count) : default;
+        var wide = lengths ? default : key.SequenceEqual("dma_addrs"u8) ? reader.Lists.ResizeDma(count) : reader.Lists.ResizePhysical(count);
+        var narrow = lengths ? reader.Lists.ResizeLengths(count) : default;
         var ok = bytes % size == 0;
         for (var i = 0; i < count; i++)
         {

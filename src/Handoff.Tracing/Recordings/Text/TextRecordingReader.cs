@@ -35,8 +35,9 @@ internal sealed class TextRecordingReader : RecordingReader
     {
         while (TryLine(out var line, out var offset))
         {
-            Lists.Clear();
-            e.Lists = Lists;
+            Lists.Begin();
+            if (e.Lists != Lists)
+                e.Lists = Lists;
             var result = _parser.Parse(line.TrimEnd((byte)'\r'), ref e);
             if (result == LineResult.Other)
             {

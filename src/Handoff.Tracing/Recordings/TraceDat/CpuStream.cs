@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using Handoff.Tracing.Recordings.Input;
 
 namespace Handoff.Tracing.Recordings.TraceDat;
@@ -14,6 +15,7 @@ internal sealed class CpuStream
     private readonly SectionUnpacker? _unpacker; // null: pages are stored plainly
     private readonly DiagnosticBag _diagnostics;
     private readonly int _readAhead;
+    private readonly bool _bigEndian;
     private byte[] _data = [];
     private int _dataEnd; // bytes of _data that are valid
     private int _pageStart; // of the page being decoded
@@ -29,6 +31,7 @@ internal sealed class CpuStream
     {
         _source = source;
         _shape = shape;
+        _bigEndian = shape.BigEndian;
         _unpacker = unpacker;
         _diagnostics = diagnostics;
         _offset = offset;
@@ -54,7 +57,11 @@ internal sealed class CpuStream
 
     internal int RecordLength { get; private set; }
 
-    internal ReadOnlySpan<byte> Record => _data.AsSpan(RecordStart, RecordLength);
+    internal ReadOnlySpan<byte> Record
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _data.AsSpan(RecordStart, RecordLength);
+    }
 
     /// <summary>Where the current record is: exact in plain files, the chunk in compressed ones.</summary>
     internal long RecordOffset => _unpacker is null ? _dataOffset + RecordStart : _dataOffset;
@@ -64,8 +71,30 @@ internal sealed class CpuStream
     /// <summary>Moves to the next record or note.</summary>
     internal bool MoveNext()
     {
+        // Nearly all records are short ones that lie in the page.
+        var next = _next;
+        if (!_bigEndian && next + 4 <= _recordsEnd)
+        {
+            var header = BinaryPrimitives.ReadUInt32LittleEndian(_data.AsSpan(next));
+            var length = (int)(header & 31) * 4;
+            if (length is >= 4 and <= 28 * 4 && next + 4 + length <= _recordsEnd)
+            {
+                IsLostNote = false;
+                Time += header >> 5;
+                RecordStart = next + 4;
+                RecordLength = length;
+                _next = next + 4 + length;
+                return true;
+            }
+        }
+
+        return MoveNextSlowly();
+    }
+
+    private bool MoveNextSlowly()
+    {
         var data = _data;
-        var bigEndian = _shape.BigEndian;
+        var bigEndian = _bigEndian;
         while (true)
         {
             if (_next + 4 > _recordsEnd)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Handoff.Tracing.Recordings.Formats;
 using Handoff.Tracing.Recordings.Input;
@@ -41,8 +42,10 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
 
     private DiagnosticBag Bag => reader.Bag;
 
-    internal ulong ToNanoseconds(ulong time) =>
-        _multiplier == 0 ? time : (ulong)(((UInt128)time * _multiplier) >> _shift) + _clockOffset;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal ulong ToNanoseconds(ulong time) => _multiplier == 0 ? time : Scale(time);
+
+    private ulong Scale(ulong time) => (ulong)(((UInt128)time * _multiplier) >> _shift) + _clockOffset;
 
     internal void Open()
     {

@@ -13,6 +13,7 @@ internal sealed class TraceDatReader : RecordingReader
     private readonly int[] _heap; // indices of streams that hold a current record, the earliest first
     private int _heapCount;
     private bool _advanceTop; // the top's record has been handed out
+    private ulong _othersTime = ulong.MaxValue; // of the earliest record of the streams that are not the top
     private bool _started;
 
     internal TraceDatReader(ByteSource source, DiagnosticBag diagnostics)
@@ -55,10 +56,11 @@ internal sealed class TraceDatReader : RecordingReader
         if (_advanceTop)
         {
             _advanceTop = false;
-            if (_streams[_heap[0]].MoveNext())
-                SiftDown();
-            else
+            var top = _streams[_heap[0]];
+            if (!top.MoveNext())
                 RemoveTop();
+            else if (top.Time >= _othersTime)
+                SiftDown();
         }
 
         if (_heapCount == 0)
@@ -110,6 +112,8 @@ internal sealed class TraceDatReader : RecordingReader
                 at = (at - 1) / 2;
             }
         }
+
+        NoteOthers();
     }
 
     private bool Before(int a, int b)
@@ -122,11 +126,23 @@ internal sealed class TraceDatReader : RecordingReader
     private void RemoveTop()
     {
         _heap[0] = _heap[--_heapCount];
-        if (_heapCount > 1)
-            SiftDown();
+        SiftDown();
     }
 
     private void SiftDown()
+    {
+        Sift();
+        NoteOthers();
+    }
+
+    private void NoteOthers()
+    {
+        _othersTime = ulong.MaxValue;
+        for (var child = 1; child < Math.Min(_heapCount, 3); child++)
+            _othersTime = Math.Min(_othersTime, _streams[_heap[child]].Time);
+    }
+
+    private void Sift()
     {
         var at = 0;
         while (true)
