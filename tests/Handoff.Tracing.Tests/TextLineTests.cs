@@ -57,6 +57,31 @@ public sealed class TextLineTests
         Assert.Empty(reader.Diagnostics);
     }
 
+    [Theory]
+    [InlineData("Nov 26 04:59:26      kworker/1:1-35      [001] d..2.   101.000123: ", "kworker/1:1", 35)]
+    [InlineData("Nov 26 04:59:26  123456789012345-35      [001] d..2.   101.000123: ", "123456789012345", 35)]
+    [InlineData("[   12.345678]           <idle>-0       [001] d.h2.   101.000123: ", "<idle>", 0)]
+    [InlineData("[   12.345678] kworker/-35       1d..2. 101000123us : ", "kworker/", 35)]
+    [InlineData("        a-1 [0] b-35      [001] d..2.   101.000123: ", "a-1 [0] b", 35)]
+    [InlineData("     a:b [x]-y z-35      [001]   101.000123: ", "a:b [x]-y z", 35)]
+    [InlineData("          a-1 [002]-35      (-------) [001]   101.000123: ", "a-1 [002]", 35)]
+    public void What_others_write_before_a_line_is_no_name(string head, string task, int pid)
+    {
+        using var reader = Recording.Open(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(head + "dma_map_page: nic dir=TO_DEVICE dma_addr=1000 size=1 phys_addr=1000 attrs=\r\n")));
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal((task, pid, 1, DmaEventKind.MapPage, 101_000_123_000UL, "nic"), (reader.TaskName(e), e.Pid, e.Cpu, e.Kind, e.Time, reader.DeviceName(e)));
+    }
+
+    [Fact]
+    public void Lost_events_are_noted_behind_a_console_stamp()
+    {
+        using var reader = Recording.Open(new MemoryStream("[   12.345678] CPU:1 [LOST 5 EVENTS]\n"u8.ToArray()));
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal((DmaEventKind.LostEvents, 1, 5UL), (e.Kind, e.Cpu, e.LostCount));
+    }
+
     [Fact]
     public void Damaged_payload_is_counted_and_placed()
     {

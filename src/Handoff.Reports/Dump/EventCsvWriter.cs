@@ -1,4 +1,5 @@
 using System.Text;
+using Handoff.Reports.Text;
 using Handoff.Tracing.Recordings;
 
 namespace Handoff.Reports.Dump;
@@ -80,8 +81,7 @@ public sealed class EventCsvWriter : EventWriter
     // Quotes where a reader of such tables needs them, and no bytes that could move a terminal's cursor.
     private static byte[] Quoted(string text)
     {
-        if (text.AsSpan().IndexOfAnyInRange('\0', '\x1f') >= 0 || text.Contains('\x7f', StringComparison.Ordinal))
-            text = string.Concat(text.Select(static sign => char.IsControl(sign) ? '?' : sign));
+        text = Printable.Of(text);
         return Encoding.UTF8.GetBytes(text.AsSpan().IndexOfAny(',', '"') < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
     }
 

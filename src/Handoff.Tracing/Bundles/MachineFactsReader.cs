@@ -7,6 +7,9 @@ namespace Handoff.Tracing.Bundles;
 /// <summary>Reads the text files of a recording's directory.</summary>
 internal static partial class MachineFactsReader
 {
+    private const int LongestCommandLine = 1 << 16; // characters; kernels take 4096 at most
+    private const long LongestFile = 32 << 20; // bytes; kernel messages of the largest machines have a tenth
+
     public static MachineFacts Read(string directory)
     {
         var facts = new MachineFacts(directory);
@@ -38,10 +41,12 @@ internal static partial class MachineFactsReader
             return;
         try
         {
-            using Stream stream = PackedFile.Open(path);
+            using var stream = new LimitedStream(PackedFile.Open(path), LongestFile);
             using var text = new StreamReader(stream);
             read(facts, text);
             files.Add(Path.GetFileName(path));
+            if (stream.IsCut)
+                facts.Problems.Add($"{Path.GetFileName(path)}: only the first {LongestFile >> 20} MiB are used");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ZstdSharp.ZstdException)
         {
@@ -74,7 +79,8 @@ internal static partial class MachineFactsReader
                     facts.RecordedOn = DateOnly.FromDateTime(time);
                     break;
                 case "cmdline":
-                    facts.CommandLine += line;
+                    if (facts.CommandLine.Length < LongestCommandLine)
+                        facts.CommandLine += line;
                     break;
                 case "trace_clock" when line.IndexOf('[') is >= 0 and var open && line.IndexOf(']') is var close && close > open:
                     facts.TraceClock = line[(open + 1)..close];
@@ -256,10 +262,10 @@ internal static partial class MachineFactsReader
     [GeneratedRegex(@"software IO TLB: mapped \[mem 0x([0-9a-f]{1,16})-0x([0-9a-f]{1,16})\]")]
     private static partial Regex PoolMapped();
 
-    [GeneratedRegex(@"software IO TLB: area num (\d{1,6})")]
+    [GeneratedRegex(@"software IO TLB: area num ([0-9]{1,6})")]
     private static partial Regex AreaNumber();
 
-    [GeneratedRegex(@"created restricted DMA pool at 0x([0-9a-f]{1,16}), size (\d{1,9}) MiB")]
+    [GeneratedRegex(@"created restricted DMA pool at 0x([0-9a-f]{1,16}), size ([0-9]{1,9}) MiB")]
     private static partial Regex PoolCreated();
 
     [GeneratedRegex(@"OF: reserved mem: 0x([0-9a-f]{1,16})\.\.0x([0-9a-f]{1,16}) \(.*\) (?:no)?map (?:non-)?reusable (\S+)")]
@@ -268,12 +274,12 @@ internal static partial class MachineFactsReader
     [GeneratedRegex(@"(\S+): assigned reserved memory node (\S+)")]
     private static partial Regex RegionAssigned();
 
-    [GeneratedRegex(@"(?:nr_cpu_ids[=:]|SLUB: .*CPUs=)(\d{1,5})")]
+    [GeneratedRegex(@"(?:nr_cpu_ids[=:]|SLUB: .*CPUs=)([0-9]{1,5})")]
     private static partial Regex CpuIds();
 
     [GeneratedRegex(@"Memory Encryption Features active:.*(?:SEV|TDX)|RME: Using RSI")]
     private static partial Regex EncryptedGuest();
 
-    [GeneratedRegex(@"SLUB: HWalign=(\d{1,5})")]
+    [GeneratedRegex(@"SLUB: HWalign=([0-9]{1,5})")]
     private static partial Regex CacheLine();
 }

@@ -10,10 +10,15 @@ public sealed class NameTable
     /// <summary>More different names than any machine has; further ones share the number 0.</summary>
     private const int MaximumNames = 1 << 20;
 
+    /// <summary>Longer names than kernels have are cut, so that a damaged recording cannot fill memory with them; markers' text is no name.</summary>
+    private const int LongestName = 256;
+    private const long MaximumBytes = 64 << 20;
+
     private const int RecentNames = 16;
 
     private string[] _names = new string[64]; // [id] = the name; complete before _count says so
     private int _count = 1;
+    private long _total; // bytes of all names
     private readonly Recent[] _recent = new Recent[RecentNames]; // by the end of the text, where names of devices differ
 
     /// <summary>A text of 8 to 32 bytes as words: its first eight bytes and its last eight, and those next to them if there are more than 16.</summary>
@@ -54,6 +59,8 @@ public sealed class NameTable
     {
         if (name.IsEmpty)
             return 0;
+        if (name.Length > LongestName)
+            name = name[..LongestName];
         var slots = _slots;
         var mask = slots.Length - 1;
         var slot = (int)Hash(name) & mask;
@@ -113,8 +120,9 @@ public sealed class NameTable
     private int Add(ReadOnlySpan<byte> name, int slot)
     {
         var id = _count;
-        if (id >= MaximumNames)
+        if (id >= MaximumNames || _total + name.Length > MaximumBytes)
             return 0;
+        _total += name.Length;
         if (id == _bytes.Length)
         {
             Array.Resize(ref _bytes, id * 2);

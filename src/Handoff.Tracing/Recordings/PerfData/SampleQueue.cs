@@ -12,12 +12,14 @@ internal sealed class SampleQueue
     private readonly Stack<Block> _free = [];
     private Block _block = new();
     private long _number;
+    private long _bytes; // of waiting records
+    private int _held; // blocks with waiting records, besides _block
     private ulong _newest; // of all records
     private ulong _roundNewest; // of all records up to the last finished round
     private ulong _due; // everything up to here may be handed out
 
-    /// <summary>Bytes that wait.</summary>
-    internal long Bytes { get; private set; }
+    /// <summary>Bytes that wait, those of blocks included that one waiting record keeps from being used again.</summary>
+    internal long Bytes => Math.Max(_bytes, (long)_held * BlockSize / 2);
 
     /// <summary>Whether records wait.</summary>
     internal bool IsEmpty => _items.Count == 0;
@@ -26,12 +28,17 @@ internal sealed class SampleQueue
     internal void Add(PerfRecordType type, in PerfSample sample, ReadOnlySpan<byte> bytes, ulong count, long offset)
     {
         if (_block.Used + bytes.Length > BlockSize)
+        {
+            if (_block.Live > 0)
+                _held++;
             _block = _free.Count > 0 ? _free.Pop() : new Block();
+        }
+
         var at = _block.Used;
         bytes.CopyTo(_block.Bytes.AsSpan(at));
         _block.Used += bytes.Length;
         _block.Live++;
-        Bytes += bytes.Length + 64;
+        _bytes += bytes.Length + 64;
         _newest = Math.Max(_newest, sample.Time);
         _items.Enqueue(new Item(type, sample, _block, at, bytes.Length, count, offset), (sample.Time, _number++));
     }
@@ -58,12 +65,15 @@ internal sealed class SampleQueue
     /// <summary>Gives back the room of a record that was taken and is done with.</summary>
     internal void Release(in Item item)
     {
-        Bytes -= item.Length + 64;
+        _bytes -= item.Length + 64;
         var block = item.Block;
         if (--block.Live > 0)
             return;
         block.Used = 0;
-        if (block != _block && _free.Count < 64)
+        if (block == _block)
+            return;
+        _held--;
+        if (_free.Count < 64)
             _free.Push(block);
     }
 

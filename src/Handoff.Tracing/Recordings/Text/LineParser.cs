@@ -6,6 +6,8 @@ namespace Handoff.Tracing.Recordings.Text;
 /// <summary>Splits one line into task, CPU, time, event and payload.</summary>
 internal sealed class LineParser(RecordingReader reader)
 {
+    private const int UsualWidth = 16, LatencyWidth = 8; // of the column of names
+
     private readonly PayloadParser _payload = new(reader);
     private DmaEventKind[] _kinds = new DmaEventKind[64]; // by event name's number, valid where _known
     private bool[] _known = new bool[64];
@@ -16,8 +18,8 @@ internal sealed class LineParser(RecordingReader reader)
             return line.StartsWith("##### CPU "u8) && line.IndexOf(" buffer started"u8) > 0 ? Began(line, ref e) : LineResult.Other;
         if (line.StartsWith("CPU:"u8))
             return Lost(line, ref e);
-        if ((!TryTask(line, ref e, out var rest) || !TryTime(ref rest, ref e)) && !TryLatency(line, ref e, out rest))
-            return LineResult.Other;
+        if (!TryTask(line, ref e, out var rest) && !TryLatency(line, ref e, out rest))
+            return line.IndexOf(" CPU:"u8) is var note and > 0 ? Lost(line[(note + 1)..], ref e) : LineResult.Other;
         if (!TryName(ref rest, out var name))
             return LineResult.Other;
         var type = reader.EventNames.Intern(name);
@@ -80,7 +82,17 @@ internal sealed class LineParser(RecordingReader reader)
         return LineResult.Lost;
     }
 
-    /// <summary>Task, pid and CPU: everything up to and including <c>[003]</c>.</summary>
+    /// <summary>
+    /// The name of a task without what other programs put in front of the line (the time of day, the console's stamp). The kernel fills a short name up
+    /// with blanks, so whatever stands further left does not belong to it.
+    /// </summary>
+    private static ReadOnlySpan<byte> NameOf(ReadOnlySpan<byte> text, int width)
+    {
+        text = text.TrimEnd((byte)' ');
+        return (text.Length > width && text[^(width + 1)] == (byte)' ' ? text[^width..] : text).TrimStart((byte)' ');
+    }
+
+    /// <summary>Task, pid, CPU (everything up to and including <c>[003]</c>) and time.</summary>
     private bool TryTask(ReadOnlySpan<byte> line, ref DmaEvent e, out ReadOnlySpan<byte> rest)
     {
         rest = default;
@@ -113,11 +125,13 @@ internal sealed class LineParser(RecordingReader reader)
 
             if (before[start - 1] is not ((byte)'-' or (byte)' '))
                 continue;
+            rest = line[(from + digits + 1)..];
+            if (!TryTime(ref rest, ref e))
+                continue; // the name of a task may look like all of this
             e.Cpu = cpu;
             e.Pid = pid;
-            var name = before[..(start - 1)].Trim((byte)' ');
+            var name = NameOf(before[..(start - 1)], UsualWidth);
             e.Task = name.SequenceEqual("<...>"u8) ? 0 : reader.Tasks.Intern(name); // the kernel's sign for a name it has forgotten
-            rest = line[(from + digits + 1)..];
             return true;
         }
 
@@ -152,7 +166,7 @@ internal sealed class LineParser(RecordingReader reader)
         var dash = before.LastIndexOf((byte)'-');
         if (dash < 1 || !Utf8Parser.TryParse(before[(dash + 1)..], out int pid, out digits) || dash + 1 + digits != before.Length)
             return false;
-        var name = before[..dash].Trim((byte)' ');
+        var name = NameOf(before[..dash], LatencyWidth);
         e.Task = name.SequenceEqual("<...>"u8) ? 0 : reader.Tasks.Intern(name);
         e.Pid = pid;
         e.Cpu = cpu;
