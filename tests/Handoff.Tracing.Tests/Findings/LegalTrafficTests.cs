@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using Handoff.Kernels;
 using Handoff.Tracing.Findings;
@@ -22,6 +23,7 @@ public sealed class LegalTrafficTests
             AssertClean(lines[random.Next(lines.Length)..]);
             int from = random.Next(lines.Length), to = random.Next(from, lines.Length);
             AssertClean([.. lines[..from], $"CPU:0 [LOST {to - from} EVENTS]", .. lines[to..]]);
+            AssertClean(WithLateStart(lines, random.Next(cpus), random.Next(1, 60)));
             for (int n = 0; n < 4; n++)
                 AssertClean(WithHole(lines, random.Next(cpus), random.Next(lines.Length), random.Next(1, 40)));
         },
@@ -35,6 +37,41 @@ public sealed class LegalTrafficTests
         static (cpus, seed, steps, skew) => AssertClean(Record(cpus, seed, steps, skew)),
         iter: long.TryParse(Environment.GetEnvironmentVariable("HANDOFF_RANDOM_TRAFFIC"), out long more) ? more : 150,
         threads: 1);
+
+    /// <summary>One release among all of them is wrong: it is named, and nothing else is, however clocks differ.</summary>
+    [Fact]
+    public void One_wrong_release_is_named()
+    {
+        int tried = 0;
+        long wanted = long.TryParse(Environment.GetEnvironmentVariable("HANDOFF_RANDOM_TRAFFIC"), out long more) ? more : 100;
+        Check.Sample(
+            Gen.Select(Gen.Int[1, 8], Gen.Int[0, 1 << 30], Gen.Int[40, 400], Gen.Int[0, 1000]),
+            (cpus, seed, steps, skew) =>
+            {
+                string[] lines = Record(cpus, seed, steps, skew);
+                var random = new Random(seed);
+                int[] releases = [.. Enumerable.Range(0, lines.Length).Where(i => IsSurelyAfterItsMap(lines, i))];
+                if (releases.Length == 0)
+                    return;
+                tried++;
+                int at = releases[random.Next(releases.Length)];
+                bool size = random.Next(2) == 0;
+                string from = size ? " size=" : " dir=";
+                int field = lines[at].IndexOf(from, StringComparison.Ordinal) + from.Length, end = lines[at].IndexOf(' ', field);
+                string old = lines[at][field..end], changed = size ? (int.Parse(old, CultureInfo.InvariantCulture) + 30_000).ToString(CultureInfo.InvariantCulture) : old == "TO_DEVICE" ? "FROM_DEVICE" : "TO_DEVICE";
+                string device = lines[at][(lines[at].IndexOf("dma_unmap_page: ", StringComparison.Ordinal) + 16)..].Split(' ')[0];
+                lines[at] = lines[at][..field] + changed + lines[at][end..];
+
+                TraceAnalysis analysis = Analyses.OfText(string.Join('\n', lines) + "\n");
+                Accusation[] accusations = [.. analysis.Accusations];
+                Assert.True(
+                    accusations is [var one] && one.Device == device && one.Count == 1 && one.Rule.Id == (size ? "DMA0005" : "DMA0006") && one.Confidence >= Confidence.Likely,
+                    $"{lines[at]}\n{string.Join('\n', accusations.Select(static a => $"{a.Confidence} {a.Count} {a.Examples[0]}"))}\n{string.Join('\n', lines)}");
+            },
+            iter: wanted,
+            threads: 1);
+        Assert.InRange(tried, wanted / 2, wanted);
+    }
 
     [Fact]
     public void All_that_ended_is_known_to_have_ended() => Check.Sample(
@@ -55,6 +92,18 @@ public sealed class LegalTrafficTests
         },
         iter: 60,
         threads: 1);
+
+    /// <summary>Whether a line is a release whose map stands before it, on its own processor or so long before that no clock explains it.</summary>
+    private static bool IsSurelyAfterItsMap(string[] lines, int at)
+    {
+        static double TimeOf(string line) => double.Parse(line[(line.IndexOf("..... ", StringComparison.Ordinal) + 6)..].Split(':')[0], CultureInfo.InvariantCulture);
+        int start = lines[at].IndexOf("dma_unmap_page: ", StringComparison.Ordinal);
+        if (start < 0)
+            return false;
+        string same = lines[at][(start + "dma_unmap_page: ".Length)..lines[at].IndexOf(" attrs=", StringComparison.Ordinal)];
+        int map = Array.FindLastIndex(lines, at, line => line.Contains($"dma_map_page: {same} ", StringComparison.Ordinal));
+        return map >= 0 && (lines[map][..40].Contains(lines[at][lines[at].IndexOf('[', StringComparison.Ordinal)..][..5], StringComparison.Ordinal) || TimeOf(lines[at]) - TimeOf(lines[map]) > 0.001);
+    }
 
     /// <summary>One processor loses events; the others go on, and the note stands where that processor does.</summary>
     private static string[] WithHole(string[] lines, int cpu, int from, int count)
@@ -82,6 +131,26 @@ public sealed class LegalTrafficTests
 
         if (lost <= count)
             kept.Add($"CPU:{cpu} [LOST {lost} EVENTS]");
+        return [.. kept];
+    }
+
+    /// <summary>One processor's buffer ran over: its first events are gone, and the kernel says where it begins.</summary>
+    private static string[] WithLateStart(string[] lines, int cpu, int count)
+    {
+        string mark = $" [{cpu:d3}] ";
+        List<string> kept = [];
+        int own = 0;
+        count = Math.Min(count, lines.Count(line => line.Contains(mark, StringComparison.Ordinal)) - 1); // its latest are always kept
+        foreach (string line in lines)
+        {
+            bool isOwn = line.Contains(mark, StringComparison.Ordinal);
+            if (isOwn && own++ < count)
+                continue;
+            if (isOwn && own == count + 1 && kept.Count > 0)
+                kept.Add($"##### CPU {cpu} buffer started ####");
+            kept.Add(line);
+        }
+
         return [.. kept];
     }
 
