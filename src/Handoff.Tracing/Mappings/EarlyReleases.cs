@@ -101,6 +101,15 @@ internal sealed class EarlyReleases
         return found;
     }
 
+    /// <summary>Remembers a release again: what it seemed to belong to ended by another one.</summary>
+    public void PutBack(Release release, ulong now)
+    {
+        if (now > (ulong)release.Event.Time + MostDisorder)
+            return;
+        release.IsTaken = false;
+        Add(release);
+    }
+
     /// <summary>Whether a single release of an address waits.</summary>
     public bool IsWaiting(int device, DmaAddress address) => _newest.ContainsKey((device, address.Value, false));
 

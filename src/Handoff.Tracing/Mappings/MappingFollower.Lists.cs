@@ -50,7 +50,7 @@ internal sealed partial class MappingFollower
         if (hasEnded)
             Release(_lists.Take(e.Device, release!.Buffers, ListMatch.Exact, e.Direction, e.Attributes, e.Time, release.Cpu)!, release.Event with { Time = (long)e.Time }, entries);
         else if (release is not null)
-            UnknownListUnmaps++;
+            NoteEndedBy((e.Device, buffers[0].Value, true), release);
     }
 
     private void UnmapList(in DmaEvent e)
@@ -70,7 +70,7 @@ internal sealed partial class MappingFollower
         if (buffers.IsEmpty)
             UnknownListUnmaps++;
         else if (_lists.Take(e.Device, buffers, ListMatch.Exact, e.Direction, e.Attributes, e.Time, e.Cpu) is { } list)
-            Release(list, release, list.FullEntries);
+            ReleaseFitting(list, release, buffers[0], e.Time);
         else
             _early.Add(Waiting(release, e, buffers.ToArray(), _lists.Has(e.Device, buffers[0])));
     }
@@ -96,6 +96,13 @@ internal sealed partial class MappingFollower
         InexactListUnmaps++;
         list.SegmentCount = Math.Min(list.SegmentCount, Math.Max(release.Buffers!.Length, 1));
         Release(list, e, release.Buffers.Length);
+    }
+
+    private void ReleaseFitting(LiveList list, in MappingEvent release, PhysicalAddress first, ulong time)
+    {
+        Release(list, release, list.FullEntries);
+        if (_endedBy.Count > 0)
+            PutBack((release.Device, first.Value, true), time);
     }
 
     private void Release(LiveList list, in MappingEvent e, int entries)

@@ -81,6 +81,8 @@ internal sealed partial class MappingFollower
             return;
         if (release.IsSeen)
             _tracker.EndFitting(release.Event with { Time = (long)e.Time });
+        else
+            NoteEndedBy((e.Device, e.DmaAddress.Value, false), release);
     }
 
     private void Begin(in MappedBuffer buffer, int tag, int segments)
@@ -150,7 +152,12 @@ internal sealed partial class MappingFollower
         }
 
         if (_tracker.EndFitting(release))
+        {
+            if (_endedBy.Count > 0)
+                PutBack((e.Device, e.DmaAddress.Value, false), e.Time);
             return;
+        }
+
         bool isSeen = _tracker.IsMapped(e.Device, e.DmaAddress) || _tracker.WasReleased(e.Device, e.DmaAddress);
         if (!isSeen)
             _tracker.Process(release); // nothing is going to be ended by it
@@ -159,6 +166,20 @@ internal sealed partial class MappingFollower
 
     /// <summary>Whether something was released there that does not fit what is mapped, and that is not judged yet.</summary>
     public bool IsReleaseWaiting(int device, DmaAddress address) => _early.IsWaiting(device, address);
+
+    private void NoteEndedBy((int Device, ulong Address, bool IsList) key, EarlyReleases.Release release)
+    {
+        if (_endedBy.Count >= MostEndedBy)
+            _endedBy.Clear();
+        _endedBy[key] = release;
+    }
+
+    /// <summary>What an early release may have ended is released: the early one may belong to a map that is still to come.</summary>
+    private void PutBack((int Device, ulong Address, bool IsList) key, ulong now)
+    {
+        if (_endedBy.Remove(key, out EarlyReleases.Release? release))
+            _early.PutBack(release, now);
+    }
 
     private EarlyReleases.Release Waiting(in MappingEvent release, in DmaEvent e, PhysicalAddress[]? buffers, bool isSeen) => new()
     {

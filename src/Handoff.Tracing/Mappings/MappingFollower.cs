@@ -18,6 +18,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private const int MostLive = 1 << 22;
 
     private const int MostDoubtful = 1 << 16;
+    private const int MostEndedBy = 1024;
     private const int MostCpus = 8192; // of further ones no time is kept
 
     private readonly RecordingReader _reader;
@@ -28,7 +29,8 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private readonly BounceAttempts _attempts;
     private readonly EarlyReleases _early = new();
     private readonly Queue<(int Device, DmaAddress Address, ulong Time)> _allocatedTwice = new(); // memory, when it was allocated while it was not free yet
-    private readonly HashSet<(int Device, ulong Address)> _doubtful = []; // what may have ended already
+    private readonly HashSet<(int Device, ulong Address)> _doubtful = []; // what may have ended already …
+    private readonly Dictionary<(int Device, ulong Address, bool IsList), EarlyReleases.Release> _endedBy = []; // … and by which release; lists by their first buffer
     private readonly List<BounceAttempt> _found = [];
     private readonly List<int> _foundEntries = [];
     private ulong[] _latest = new ulong[16]; // time of each processor's latest event
@@ -249,6 +251,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         _early.Forget();
         _allocatedTwice.Clear();
         _doubtful.Clear();
+        _endedBy.Clear();
         Ends.Forget();
         _sink.Gap(time, since);
     }
