@@ -8,6 +8,19 @@ public sealed class IntervalTests
     private static readonly Gen<(bool Add, int Start, int Size, int Which)> GenStep =
         Gen.Select(Gen.Bool, Gen.Int[0, 400], Gen.OneOf(Gen.Int[1, 5], Gen.Int[1, 200]), Gen.Int[0, 1000]);
 
+    /// <summary>One long buffer over very many short ones: sorting what was found must not take the square of its number.</summary>
+    [Fact]
+    public void ManyHitsOfOneQuestionComeInOrder()
+    {
+        const int count = 300_000;
+        var intervals = new PageIntervals();
+        for (int i = 0; i < count; i++)
+            intervals.Insert((ulong)i << 12, ((ulong)i << 12) + 4096, i);
+        var found = new List<int>();
+        intervals.Overlapping(0, (ulong)count << 12, found);
+        Assert.Equal(Enumerable.Range(0, count).Reverse(), found);
+    }
+
     [Fact]
     public void SortedIntervalsAgreeWithAPlainList() => GenStep.Array[1, 400].Sample(
         steps =>
