@@ -38,7 +38,7 @@ public sealed partial class ReportTextTests
     [Fact]
     public void Every_stored_text_has_a_recording() => Assert.Equal(
         Recorded(),
-        Directory.GetFiles(Path.Combine(Here(), "Reports")).Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
+        Directory.GetFiles(Path.Combine(Here(), "Reports"), "*.txt").Select(static file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal));
 
     /// <summary>Names of directories with a recording and what is known of its machine.</summary>
     private static IEnumerable<string> Recorded() => Directory.GetDirectories(Path.Combine(Here(), "..", "data"))
