@@ -46,7 +46,7 @@ internal abstract class ExportTable : IDisposable
     /// <param name="exporter">Program and version.</param>
     internal void Open(string path, string exporter)
     {
-        _file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16);
+        _file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16);
         _writer = new ParquetFile(_file, [.. _columns.Select(static column => column.Column)], exporter);
     }
 
@@ -64,7 +64,6 @@ internal abstract class ExportTable : IDisposable
     public void Dispose()
     {
         _ = Task.WaitAny(_writing); // what went wrong does not matter any more
-        _writer?.Dispose();
         _writer = null;
         _file?.Dispose();
         _file = null;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 
 namespace Handoff.Tracing.Parquet;
 
@@ -8,7 +7,7 @@ internal sealed class ColumnRows
 {
     private long[] _values = []; // of rows that have one; grows: most tables are small
     private byte[] _present = []; // a bit for each row; all zero until some rows have a value and others do not
-    private readonly List<byte[]> _texts = []; // what values of a text column stand for
+    private readonly List<ReadOnlyMemory<char>> _texts = []; // what values of a text column stand for
     private readonly Dictionary<string, int> _textNumbers = [];
 
     /// <summary>How many rows there are.</summary>
@@ -18,13 +17,13 @@ internal sealed class ColumnRows
     internal int ValueCount { get; private set; }
 
     /// <summary>The values of rows that have one, in order.</summary>
-    internal ReadOnlySpan<long> Values => _values.AsSpan(0, ValueCount);
+    internal ReadOnlyMemory<long> Values => _values.AsMemory(0, ValueCount);
 
     /// <summary>A bit for each row, the lowest first: whether it has a value. Only to be asked where some have and others have not.</summary>
     internal ReadOnlySpan<byte> Present => _present.AsSpan(0, (Count + 7) / 8);
 
-    /// <summary>Texts in UTF-8 that values stand for, each once; every one is used.</summary>
-    internal IReadOnlyList<byte[]> Texts => _texts;
+    /// <summary>Texts that values stand for, each once; every one is used.</summary>
+    internal IReadOnlyList<ReadOnlyMemory<char>> Texts => _texts;
 
     /// <summary>Adds a row with a value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -66,7 +65,7 @@ internal sealed class ColumnRows
         if (!_textNumbers.TryGetValue(text, out int number))
         {
             _textNumbers.Add(text, number = _texts.Count);
-            _texts.Add(Encoding.UTF8.GetBytes(text));
+            _texts.Add(text.AsMemory());
         }
 
         return number;

@@ -1,3 +1,5 @@
+using Parquet.Schema;
+
 namespace Handoff.Tracing.Parquet;
 
 /// <summary>A column of a file. Every column may have rows without a value.</summary>
@@ -5,12 +7,13 @@ namespace Handoff.Tracing.Parquet;
 /// <param name="Type">What it holds.</param>
 internal sealed record ParquetColumn(string Name, ParquetType Type)
 {
-    /// <summary>The format's own number for how values are stored: BOOLEAN, INT32, INT64 or BYTE_ARRAY.</summary>
-    internal int PhysicalType => Type switch
+    /// <summary>The library's description of it.</summary>
+    internal DataField Field { get; } = new(Name, Type switch
     {
-        ParquetType.Boolean => 0,
-        ParquetType.Integer or ParquetType.Date => 1,
-        ParquetType.Text => 6,
-        _ => 2,
-    };
+        ParquetType.Boolean => typeof(bool),
+        ParquetType.Integer => typeof(int),
+        ParquetType.Date => typeof(DateOnly),
+        ParquetType.Text => typeof(string),
+        _ => typeof(long),
+    }, isNullable: true);
 }

@@ -1,27 +1,25 @@
-using Handoff.Tracing.Writing;
-using ZstdSharp;
+using System.IO.Compression;
+using Parquet;
+using Parquet.Schema;
 
 namespace Handoff.Tracing.Parquet;
 
-/// <summary>
-/// A Parquet file in the making: flat columns that may lack values, one page for each column of a group of rows, compressed with zstd. One thread
-/// at a time.
-/// </summary>
-/// <remarks>Format: https://parquet.apache.org/docs/file-format/, version 1 with data pages of version 1, which every reader knows.</remarks>
-internal sealed class ParquetFile : IDisposable
+/// <summary>A Parquet file in the making: flat columns that may lack values, in groups of rows, compressed with zstd. One thread at a time.</summary>
+/// <remarks>
+/// The library takes values that are there and a level for each row, 1 where it has a value: columns are handed over as they were filled, without a
+/// copy where numbers have 64 bits.
+/// </remarks>
+internal sealed class ParquetFile
 {
-    private const int Level = 1; // of zstd: encodings have taken out most of what repeats
-    private const int Zstd = 6, DataPage = 0, DictionaryPage = 2, Optional = 1; // the format's numbers
+    private static readonly int DayOfEpoch = DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber;
 
-    private readonly Stream _to;
+    private readonly ParquetWriter _writer;
     private readonly IReadOnlyList<ParquetColumn> _columns;
-    private readonly string _madeBy;
-    private readonly ColumnEncoder _encoder = new();
-    private readonly Compressor _compressor = new(Level);
-    private readonly ByteBuilder _head = new(false);
-    private readonly List<(int Rows, ChunkFacts[] Columns)> _groups = [];
-    private byte[] _packed = [];
-    private long _at; // bytes written
+    private int[] _levels = [];
+    private bool[] _flags = [];
+    private int[] _numbers = [];
+    private DateOnly[] _days = [];
+    private ReadOnlyMemory<char>[] _texts = [];
 
     /// <summary>Begins a file.</summary>
     /// <param name="to">Where it goes; left open.</param>
@@ -29,8 +27,18 @@ internal sealed class ParquetFile : IDisposable
     /// <param name="madeBy">The program that writes it.</param>
     internal ParquetFile(Stream to, IReadOnlyList<ParquetColumn> columns, string madeBy)
     {
-        (_to, _columns, _madeBy) = (to, columns, madeBy);
-        Write("PAR1"u8);
+        _columns = columns;
+        // The level has to be named: the library's own choice is many times slower and hardly smaller.
+        var options = new ParquetOptions { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Fastest };
+        foreach (ParquetColumn column in columns)
+        {
+            if (column.Type == ParquetType.BigintSeries)
+                options.ColumnEncodingHints[column.Name] = EncodingHint.DeltaBinaryPacked;
+        }
+
+        var schema = new ParquetSchema([.. columns.Select(static column => (Field)column.Field)]);
+        _writer = ParquetWriter.CreateAsync(schema, to, options).GetAwaiter().GetResult();
+        _writer.CustomMetadata = new Dictionary<string, string> { ["exported_by"] = madeBy };
     }
 
     /// <summary>Writes a group of rows.</summary>
@@ -38,114 +46,76 @@ internal sealed class ParquetFile : IDisposable
     internal void WriteGroup(IReadOnlyList<ColumnRows> rows)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Count, _columns.Count);
-        var chunks = new ChunkFacts[_columns.Count];
-        for (int i = 0; i < chunks.Length; i++)
-            chunks[i] = WriteColumn(_columns[i], rows[i]);
-        _groups.Add((rows[0].Count, chunks));
+        using ParquetRowGroupWriter group = _writer.CreateRowGroup();
+        for (int i = 0; i < rows.Count; i++)
+            WriteColumn(group, _columns[i], rows[i]);
+        group.CompleteValidate();
     }
 
-    /// <summary>Writes the end of the file, which says where everything is.</summary>
-    internal void Complete()
-    {
-        _head.Clear();
-        var thrift = new ThriftWriter(_head);
-        thrift.I32(1, 1).StructList(2, _columns.Count + 1);
-        thrift.BeginElement().Text(4, "table").I32(5, _columns.Count).End();
-        foreach (ParquetColumn column in _columns)
-            WriteSchema(thrift, column);
-        thrift.I64(3, _groups.Sum(static group => (long)group.Rows)).StructList(4, _groups.Count);
-        foreach (var (rows, columns) in _groups)
-            WriteGroupFacts(thrift, rows, columns);
-        thrift.Text(6, _madeBy).StructList(7, _columns.Count);
-        for (int i = 0; i < _columns.Count; i++)
-            thrift.BeginElement().Begin(1).End().End(); // lowest and highest values are ordered as their types are
-        thrift.End();
-        int length = _head.Count;
-        Write(_head.Written);
-        _head.Clear();
-        Write(_head.U32((uint)length).Raw("PAR1"u8).Written);
-    }
+    /// <summary>Writes the end of the file, which says where everything is. A file without it is to be thrown away.</summary>
+    internal void Complete() => _writer.DisposeAsync().AsTask().GetAwaiter().GetResult();
 
-    /// <inheritdoc/>
-    public void Dispose() => _compressor.Dispose();
-
-    private ChunkFacts WriteColumn(ParquetColumn column, ColumnRows rows)
+    private void WriteColumn(ParquetRowGroupWriter group, ParquetColumn column, ColumnRows rows)
     {
-        _encoder.Encode(column.Type, rows);
-        long start = _at, plain = 0;
-        bool hasDictionary = _encoder.DictionaryCount > 0;
-        if (hasDictionary)
+        ReadOnlyMemory<int> levels = LevelsOf(rows);
+        ReadOnlySpan<long> values = rows.Values.Span;
+        switch (column.Type)
         {
-            plain += WritePage(_encoder.DictionaryPage.Written, DictionaryPage, static (thrift, encoder, _) =>
-                thrift.Begin(7).I32(1, encoder.DictionaryCount).I32(2, ColumnEncoder.Plain).Bool(3, false).End(), 0);
+            case ParquetType.Boolean:
+                Span<bool> flags = Room(ref _flags, values.Length);
+                for (int i = 0; i < values.Length; i++)
+                    flags[i] = values[i] != 0;
+                Write<bool>(group, column, _flags.AsMemory(0, values.Length), levels);
+                break;
+            case ParquetType.Integer:
+                Span<int> numbers = Room(ref _numbers, values.Length);
+                for (int i = 0; i < values.Length; i++)
+                    numbers[i] = (int)values[i];
+                Write<int>(group, column, _numbers.AsMemory(0, values.Length), levels);
+                break;
+            case ParquetType.Date:
+                Span<DateOnly> days = Room(ref _days, values.Length);
+                for (int i = 0; i < values.Length; i++)
+                    days[i] = DateOnly.FromDayNumber((int)values[i] + DayOfEpoch);
+                Write<DateOnly>(group, column, _days.AsMemory(0, values.Length), levels);
+                break;
+            case ParquetType.Text:
+                Span<ReadOnlyMemory<char>> texts = Room(ref _texts, values.Length);
+                for (int i = 0; i < values.Length; i++)
+                    texts[i] = rows.Texts[(int)values[i]];
+                Write<ReadOnlyMemory<char>>(group, column, _texts.AsMemory(0, values.Length), levels);
+                break;
+            default:
+                Write(group, column, rows.Values, levels);
+                break;
+        }
+    }
+
+    private static void Write<T>(ParquetRowGroupWriter group, ParquetColumn column, ReadOnlyMemory<T> values, ReadOnlyMemory<int> levels)
+        where T : struct =>
+        group.WriteAllPartsAsync(column.Field, values, levels, null, CancellationToken.None).GetAwaiter().GetResult();
+
+    private ReadOnlyMemory<int> LevelsOf(ColumnRows rows)
+    {
+        Span<int> levels = Room(ref _levels, rows.Count);
+        if (rows.ValueCount == rows.Count || rows.ValueCount == 0)
+        {
+            levels.Fill(rows.ValueCount == 0 ? 0 : 1);
+        }
+        else
+        {
+            ReadOnlySpan<byte> present = rows.Present;
+            for (int i = 0; i < levels.Length; i++)
+                levels[i] = (present[i >> 3] >> (i & 7)) & 1;
         }
 
-        long data = _at;
-        plain += WritePage(_encoder.DataPage.Written, DataPage, static (thrift, encoder, count) =>
-            thrift.Begin(5).I32(1, count).I32(2, encoder.Encoding).I32(3, ColumnEncoder.Runs).I32(4, ColumnEncoder.Runs).End(), rows.Count);
-        return new ChunkFacts
-        {
-            Encodings = hasDictionary ? [ColumnEncoder.Plain, ColumnEncoder.Runs, _encoder.Encoding] : [ColumnEncoder.Runs, _encoder.Encoding],
-            Rows = rows.Count,
-            Missing = rows.Count - rows.ValueCount,
-            DictionaryAt = hasDictionary ? start : -1,
-            DataAt = data,
-            PackedBytes = _at - start,
-            PlainBytes = plain,
-            Lowest = _encoder.Lowest,
-            Highest = _encoder.Highest,
-        };
+        return _levels.AsMemory(0, rows.Count);
     }
 
-    // Returns its length with head and without compression.
-    private long WritePage(ReadOnlySpan<byte> page, int type, Action<ThriftWriter, ColumnEncoder, int> describe, int rows)
+    private static Span<T> Room<T>(ref T[] array, int count)
     {
-        int bound = Compressor.GetCompressBound(page.Length);
-        if (_packed.Length < bound)
-            _packed = new byte[bound];
-        int length = _compressor.Wrap(page, _packed);
-        _head.Clear();
-        var thrift = new ThriftWriter(_head);
-        describe(thrift.I32(1, type).I32(2, page.Length).I32(3, length), _encoder, rows);
-        thrift.End();
-        Write(_head.Written);
-        Write(_packed.AsSpan(0, length));
-        return _head.Count + page.Length;
-    }
-
-    private static void WriteSchema(ThriftWriter thrift, ParquetColumn column)
-    {
-        const int Utf8 = 0, Date = 6; // the older way to say it
-        thrift.BeginElement().I32(1, column.PhysicalType).I32(3, Optional).Text(4, column.Name);
-        if (column.Type == ParquetType.Text)
-            thrift.I32(6, Utf8).Begin(10).Begin(1).End().End();
-        else if (column.Type == ParquetType.Date)
-            thrift.I32(6, Date).Begin(10).Begin(6).End().End();
-        thrift.End();
-    }
-
-    private void WriteGroupFacts(ThriftWriter thrift, int rows, ChunkFacts[] chunks)
-    {
-        thrift.BeginElement().StructList(1, chunks.Length);
-        for (int i = 0; i < chunks.Length; i++)
-        {
-            ChunkFacts chunk = chunks[i];
-            thrift.BeginElement().I64(2, 0).Begin(3).I32(1, _columns[i].PhysicalType).I32List(2, chunk.Encodings).TextList(3, _columns[i].Name).I32(4, Zstd)
-                .I64(5, chunk.Rows).I64(6, chunk.PlainBytes).I64(7, chunk.PackedBytes).I64(9, chunk.DataAt);
-            if (chunk.DictionaryAt >= 0)
-                thrift.I64(11, chunk.DictionaryAt);
-            thrift.Begin(12).I64(3, chunk.Missing);
-            if (chunk.Lowest is { } lowest && chunk.Highest is { } highest)
-                thrift.Bytes(5, highest).Bytes(6, lowest).Bool(7, true).Bool(8, true);
-            thrift.End().End().End();
-        }
-
-        thrift.I64(2, chunks.Sum(static chunk => chunk.PlainBytes)).I64(3, rows).I64(6, chunks.Sum(static chunk => chunk.PackedBytes)).End();
-    }
-
-    private void Write(ReadOnlySpan<byte> bytes)
-    {
-        _to.Write(bytes);
-        _at += bytes.Length;
+        if (array.Length < count)
+            Array.Resize(ref array, Math.Max(256, count));
+        return array.AsSpan(0, count);
     }
 }

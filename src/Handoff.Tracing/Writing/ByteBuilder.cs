@@ -61,27 +61,7 @@ internal sealed class ByteBuilder(bool bigEndian)
             BinaryPrimitives.WriteUInt64LittleEndian(to, value);
     }
 
-    /// <summary>Bytes that were written, to be written again.</summary>
-    internal Span<byte> At(int start, int bytes) => _bytes.AsSpan(start, bytes);
-
-    /// <summary>A number of few bytes if it is small, the lowest bits first.</summary>
-    internal ByteBuilder Varint(ulong value)
-    {
-        while (value >= 0x80)
-        {
-            Room(1)[0] = (byte)(value | 0x80);
-            value >>= 7;
-        }
-
-        Room(1)[0] = (byte)value;
-        return this;
-    }
-
-    /// <summary>The same for numbers that may be negative.</summary>
-    internal ByteBuilder ZigZag(long value) => Varint((ulong)((value << 1) ^ (value >> 63)));
-
-    /// <summary>Room for bytes, which hold anything until they are written.</summary>
-    internal Span<byte> Room(int bytes)
+    private Span<byte> Room(int bytes)
     {
         if (_bytes.Length - Count < bytes)
             Array.Resize(ref _bytes, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(Count + bytes)));

@@ -127,6 +127,21 @@ public sealed class ExportTests : IDisposable
     }
 
     [Fact]
+    public void Columns_without_a_value_have_no_lowest_one()
+    {
+        // Files say 0 to 0 of them; an engine must not take that for values.
+        Assert.Equal(ExitCode.AsExpected, Run.Of("export", Path.Combine(TraceFiles.Shipped, "arm64-nc-small"), "--parquet", In("set")).Code);
+        using var sql = new DuckDb(In("set"));
+        Assert.Equal(["|||true"], sql.Query("SELECT min(dma_mask), max(dma_mask), sum(dma_mask), CAST(count(*) > 1000 AND count(dma_mask) = 0 AS VARCHAR) FROM events WHERE kind <> 'swiotlb_bounced'"));
+        Assert.Equal(["0|0"], sql.Query("SELECT (SELECT count(*) FROM events WHERE kind <> 'swiotlb_bounced' AND dma_mask = 0), (SELECT count(*) FROM events WHERE kind <> 'swiotlb_bounced' AND dma_mask IS NOT NULL)"));
+        string[] empty = [.. sql.Query("SELECT table_name || '.' || column_name FROM information_schema.columns WHERE table_name IN ('recordings', 'events', 'entries', 'mappings', 'findings', 'pool_occupancy') AND data_type IN ('BIGINT', 'INTEGER')")
+            .Where(column => sql.Query($"SELECT count({column.Split('.')[1]}) FROM {column.Split('.')[0]}")[0] == "0")];
+        Assert.NotEmpty(empty);
+        foreach (string column in empty)
+            Assert.Equal(["|"], sql.Query($"SELECT min({column.Split('.')[1]}), max({column.Split('.')[1]}) FROM {column.Split('.')[0]}"));
+    }
+
+    [Fact]
     public void Wrong_uses_say_what_to_do()
     {
         Assert.Contains("'handoff export' needs TRACE", Run.Of("export", "--parquet", In("set")).Error, StringComparison.Ordinal);
