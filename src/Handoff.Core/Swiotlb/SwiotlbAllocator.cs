@@ -132,13 +132,20 @@ public sealed class SwiotlbAllocator
     /// <summary>Adds a lasting pool in front of the list.</summary>
     /// <remarks>Kernel: <c>add_mem_pool()</c>, 6.6.</remarks>
     /// <exception cref="InvalidOperationException">The allocator is not dynamic: it would never look into the pool.</exception>
-    public void AddPool(SwiotlbPool pool)
+    public void AddPool(SwiotlbPool pool) => InsertPool(0, pool);
+
+    /// <summary>Adds a lasting pool at a place of the list: one that was added before those in front of it, and is learned of only now.</summary>
+    /// <param name="index">How many pools are searched before it.</param>
+    /// <param name="pool">The pool.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The list is shorter.</exception>
+    /// <exception cref="InvalidOperationException">The allocator is not dynamic: it would never look into the pool.</exception>
+    public void InsertPool(int index, SwiotlbPool pool)
     {
         ArgumentNullException.ThrowIfNull(pool);
         if (!IsDynamic)
             throw new InvalidOperationException($"{Name} has one pool only (it is not dynamic).");
         lock (_pools)
-            _list = _list.Insert(0, pool);
+            _list = _list.Insert(index, pool);
     }
 
     /// <summary>Makes this allocator equal to a saved one (not thread-safe).</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Handoff.Swiotlb;
 using Handoff.Tracing.Recordings;
 
@@ -10,6 +11,7 @@ namespace Handoff.Conformance.Recordings.Replay;
 internal sealed partial class Replayer
 {
     private const int Horizon = 8000;
+    private const int EnoughProofs = 16;
     private const ulong FirstFakePlace = 0x1000;
 
     /// <summary>The buffer that the engine is asked to map, and whether it asked for memory of its own for it.</summary>
@@ -69,7 +71,7 @@ internal sealed partial class Replayer
     {
         if (NewPoolFor(bounce) is not { } pool || !TryUseRequest())
             return false;
-        _layer.Swiotlb!.AddPool(pool);
+        _layer.Swiotlb!.InsertPool(PlaceInList(bounce, pool), pool);
         if (_likely == pool.Start)
             _doubtful.Add(pool);
         _verdict.AddNote("a pool was added at run time; its place is learned from the first address in it");
@@ -180,36 +182,92 @@ internal sealed partial class Replayer
     {
         SwiotlbAllocator without = _layer.Swiotlb!.Clone(), with = without.Clone();
         with.AddPool(new SwiotlbPool(pool.Start, pool.Slots, pool.Areas));
-        return Agreement(with, bounce) >= Agreement(without, null);
+        int agreed = Agreement(with, bounce, out int proofs);
+        return proofs >= EnoughProofs || agreed >= Agreement(without, null, out _);
     }
 
-    /// <summary>How many of the next maps agree with these pools.</summary>
-    private int Agreement(SwiotlbAllocator pools, Bounce? first)
+    /// <summary>
+    /// How many pools are searched before a new one. The kernel adds pools in front, but one may lie unused for so long that others, added later and
+    /// learned of earlier, stand before it. What comes after tells.
+    /// </summary>
+    private int PlaceInList(Bounce bounce, SwiotlbPool pool)
     {
+        ImmutableArray<SwiotlbPool> pools = _layer.Swiotlb!.Pools;
+        bool wasFull = _likely == pool.Start; // then it is new; where slots were free it may have been there behind others
+        int best = 0, most = -1, least = 0;
+        for (int index = 0; index < pools.Length && !(wasFull && most == int.MaxValue); index++)
+        {
+            SwiotlbAllocator with = _layer.Swiotlb.Clone();
+            with.InsertPool(index, new SwiotlbPool(pool.Start, pool.Slots, pool.Areas));
+            int agreed = Agreement(with, bounce, out _);
+
+            // Memory is handed out upwards for the most part, so pools in front lie higher.
+            int upsideDown = pools[..index].Count(p => p.Start < pool.Start) + pools[index..^1].Count(p => p.Start > pool.Start);
+            if (agreed > most || (agreed == most && !wasFull && upsideDown < least))
+                (best, most, least) = (index, agreed, upsideDown);
+        }
+
+        return best;
+    }
+
+    /// <summary>How many of the next maps agree with these pools; <see cref="int.MaxValue"/> if all do.</summary>
+    /// <param name="pools">The pools.</param>
+    /// <param name="first">What a new pool was added for.</param>
+    /// <param name="proofs">
+    /// How many of them go on behind slots of the new pool that were free again, as searches do: the page allocator would hand out the page that it
+    /// got back last.
+    /// </param>
+    private int Agreement(SwiotlbAllocator pools, Bounce? first, out int proofs)
+    {
+        SwiotlbPool? newPool = first is null ? null : pools.Pools.First(p => p.Contains(_layer.Rules.ToPhysical(DeviceOf(first.Decision).Device, first.Recorded)));
+        bool hasReturned = false;
+        proofs = 0;
         var layer = new DmaLayer<CountingMemory>(_recorded.Machine, _recorded.Kernel, default, pools) { PlacePool = static (_, _, _) => null };
+        var mapped = new Dictionary<(Device, PhysicalAddress), Bounce>(); // the latest of each buffer: unmaps of lists name buffers only
         int agreed = 0, seen = 0;
         if (first is not null && !Agrees(layer, pools, first))
             layer.AdoptBounce(DeviceOf(first.Decision).Device, first.Recorded, first.Original, first.Size, moveSearch: true);
+        if (first is not null)
+            mapped[(DeviceOf(first.Decision).Device, first.Original)] = first;
         foreach (TraceEvent e in _queue.Ahead)
         {
             if (++seen > Horizon)
                 break;
-            if (e.Kind is not (DmaEventKind.UnmapPage or DmaEventKind.SwiotlbBounced))
+            if (e.Kind is not (DmaEventKind.UnmapPage or DmaEventKind.UnmapSg or DmaEventKind.SwiotlbBounced))
                 continue;
             Device device = DeviceOf(e).Device;
-            if (e.Kind == DmaEventKind.UnmapPage && pools.Pools.Any(p => p.Contains(_layer.Rules.ToPhysical(device, e.Dma))))
+            if (e.Kind == DmaEventKind.UnmapPage)
             {
-                layer.SwiotlbUnmap(device, _layer.Rules.ToPhysical(device, e.Dma), e.Size, DmaDirection.ToDevice);
+                Return(e.Dma, e.Size);
             }
-            else if (e is { Kind: DmaEventKind.SwiotlbBounced, Bounce: { IsRecorded: true, Recorded.IsMapped: true } bounce } && _layer.AllocatorOf(device) == _layer.Swiotlb)
+            else if (e.Kind == DmaEventKind.UnmapSg)
+            {
+                foreach (PhysicalAddress buffer in e.PhysicalAddresses)
+                {
+                    if (mapped.Remove((device, buffer), out Bounce? entry))
+                        Return(entry.Recorded, entry.Size);
+                }
+            }
+            else if (e is { Bounce: { IsRecorded: true, Recorded.IsMapped: true } bounce } && _layer.AllocatorOf(device) == _layer.Swiotlb)
             {
                 if (!Agrees(layer, pools, bounce))
-                    break;
+                    return agreed;
+                mapped[(device, bounce.Original)] = bounce;
                 agreed++;
+                if (hasReturned && newPool!.Contains(_layer.Rules.ToPhysical(device, bounce.Recorded)))
+                    proofs++;
+            }
+
+            void Return(DmaAddress at, ulong size)
+            {
+                PhysicalAddress slot = _layer.Rules.ToPhysical(device, at);
+                hasReturned |= newPool is not null && newPool.Contains(slot);
+                if (pools.Pools.Any(p => p.Contains(slot)))
+                    layer.SwiotlbUnmap(device, slot, size, DmaDirection.ToDevice);
             }
         }
 
-        return agreed;
+        return int.MaxValue;
     }
 
     private bool Agrees(DmaLayer<CountingMemory> layer, SwiotlbAllocator pools, Bounce bounce)
@@ -222,8 +280,8 @@ internal sealed partial class Replayer
         if (slot == recorded)
             return true;
         bool isKnown = pools.Pools.Any(p => p.Contains(recorded));
-        if (!slot.IsValid)
-            return !isKnown;
+        if (!slot.IsValid) // memory of one request's own begins with a page
+            return !isKnown && (recorded.Value & ~((ulong)SwiotlbConstants.SlotSize - 1) & (_recorded.Machine.PageSize - 1)) == 0;
         TakeBack(slot);
 
         // Slots were free, and yet the address is in no pool: only one more pool explains that.
