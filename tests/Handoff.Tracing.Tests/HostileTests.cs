@@ -1,6 +1,5 @@
 using System.Text;
 using Handoff.Tracing.Bundles;
-using Handoff.Tracing.Findings;
 using Handoff.Tracing.Recordings;
 using Handoff.Tracing.Redaction;
 using Handoff.Tracing.Replay;

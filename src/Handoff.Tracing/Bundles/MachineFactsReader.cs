@@ -41,7 +41,8 @@ internal static partial class MachineFactsReader
             return;
         try
         {
-            using var stream = new LimitedStream(PackedFile.Open(path), LongestFile);
+            using Stream whole = PackedFile.Open(path);
+            using var stream = new LimitedStream(whole, LongestFile);
             using var text = new StreamReader(stream);
             read(facts, text);
             files.Add(Path.GetFileName(path));

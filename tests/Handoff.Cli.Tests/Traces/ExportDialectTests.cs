@@ -14,7 +14,7 @@ public sealed class ExportDialectTests : IDisposable
         Assert.SkipUnless(Directory.Exists(Path.Combine(parser, "node_modules", "dt-sql-parser")), "the parser of SQL dialects is not installed: npm install in tests/sql-dialects");
         string set = Path.Combine(_directory, "it's a [set]");
         Assert.Equal(ExitCode.AsExpected, Run.Of("export", TraceFiles.Failing, "--parquet", set).Code);
-        using Process node = Process.Start(new ProcessStartInfo("node", [Path.Combine(parser, "check.mjs"), set, Path.Combine(root, "docs", "export.md")]) { RedirectStandardOutput = true })!;
+        using Process node = Process.Start(new ProcessStartInfo("node", [Path.Combine(parser, "check.mjs"), set, Path.Combine(root, "docs", "export.md")]) { RedirectStandardOutput = true, UseShellExecute = false })!;
         string told = await node.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await node.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.True(node.ExitCode == 0, told);

@@ -168,7 +168,7 @@ public sealed partial class ExportFleetTests : IDisposable
     public void Questions_on_the_page_have_answers()
     {
         string page = File.ReadAllText(Path.Combine(ExampleTests.RepositoryRoot(), "docs", "export.md"));
-        string[] questions = [.. Question().Matches(page).Select(static match => match.Groups[1].Value)];
+        string[] questions = [.. Question().Matches(page).Select(static match => match.Groups["sql"].Value)];
         Assert.True(questions.Length >= 5);
         string[] bundles = [.. Directory.GetDirectories(TraceFiles.Shipped).Where(static each => File.Exists(Path.Combine(each, "machine.txt")))];
         Assert.Equal(ExitCode.AsExpected, Run.Of(["export", .. bundles, "--parquet", In("set")]).Code);
@@ -183,7 +183,7 @@ public sealed partial class ExportFleetTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
-    [GeneratedRegex(@"^```sql\n(.*?);?\n```$", RegexOptions.Singleline | RegexOptions.Multiline)]
+    [GeneratedRegex(@"^```sql\n(?<sql>.*?);?\n```$", RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Question();
 
     private string In(string name) => Path.Combine(_directory, name);
