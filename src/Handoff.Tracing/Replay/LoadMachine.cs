@@ -8,6 +8,9 @@ namespace Handoff.Tracing.Replay;
 /// <summary>A recorded machine with every gap filled: by what the recording shows, or by an assumption that is stated.</summary>
 public sealed class LoadMachine
 {
+    /// <summary>The largest pool that a kernel makes of its own accord (an encrypted guest's). An address farther away is another pool's, or damaged.</summary>
+    private const ulong LargestUnasked = 1UL << 30;
+
     private const int MostCpus = 8192; // NR_CPUS
 
     private readonly List<string> _assumptions = [];
@@ -158,7 +161,7 @@ public sealed class LoadMachine
             return null;
         // The pool begins at or below the lowest slot seen: the first search of a fresh pool takes its first slots.
         ulong start = lowest & ~0xfffUL;
-        while (start + size <= survey.HighestSlot && size < 16UL << 30)
+        while (start + size <= survey.HighestSlot && size < LargestUnasked)
             size *= 2;
         if (!IsPool(new MemoryRange(new(start), size)))
             return null;

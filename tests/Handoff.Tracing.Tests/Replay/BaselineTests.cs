@@ -1,3 +1,4 @@
+using System.Text;
 using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Recordings;
 using Handoff.Tracing.Replay;
@@ -72,6 +73,21 @@ public sealed class BaselineTests
         Assert.Equal(lowest & ~0xfffUL, load.Machine.Pool!.Value.Start.Value);
         Assert.True(load.Machine.Pool.Value.Contains(new PhysicalAddress(highest)));
         Assert.Equal((620, 620), (outcome.Compared, outcome.SameOutcome));
+    }
+
+    [Fact]
+    public void An_address_far_away_makes_no_giant_pool()
+    {
+        const string text = """
+            dd-1 [000] ..... 1.000000: swiotlb_bounced: dev_name: sda dma_mask=ffffffff dev_addr=100001000 size=512 FORCE
+            dd-1 [000] ..... 1.000001: dma_map_page: sda dir=TO_DEVICE dma_addr=7c000000 size=512 phys_addr=100001000 attrs=
+            dd-1 [000] ..... 1.000002: swiotlb_bounced: dev_name: sda dma_mask=ffffffff dev_addr=100002000 size=512 FORCE
+            dd-1 [000] ..... 1.000003: dma_map_page: sda dir=TO_DEVICE dma_addr=7fff7c000000 size=512 phys_addr=100002000 attrs=
+
+            """;
+        RecordedLoad load = RecordedLoad.Open("far", null, () => Recording.Open(new MemoryStream(Encoding.UTF8.GetBytes(text))), cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(0x7c00_0000UL, load.Machine.Pool!.Value.Start.Value);
+        Assert.Equal(1UL << 30, load.Machine.Pool.Value.Size);
     }
 
     [Fact]
