@@ -13,10 +13,19 @@ internal sealed class SyntheticTraceDat7
     private readonly bool _bigEndian;
     private readonly List<byte> _file = [];
     private readonly string _compression;
+    private readonly string[] _buffers;
+    private readonly bool _likeTraceCmd;
     private int _at = 18; // behind magic, version, byte order, long size, page size
 
-    internal SyntheticTraceDat7(byte[] six, string compression)
+    /// <summary>Begins a file.</summary>
+    /// <param name="six">The file of version 6.</param>
+    /// <param name="compression">How its sections are compressed.</param>
+    /// <param name="likeTraceCmd">As trace-cmd lays it out: options first, CPU data at multiples of the page size and none for CPUs without, their index last.</param>
+    /// <param name="buffers">Names of buffers with the same events; a name with a star for one without events.</param>
+    internal SyntheticTraceDat7(byte[] six, string compression, bool likeTraceCmd = false, params string[] buffers)
     {
+        _likeTraceCmd = likeTraceCmd;
+        _buffers = buffers.Length == 0 ? [""] : buffers;
         _six = six;
         _bigEndian = six[12] == 1;
         _compression = compression;
@@ -55,29 +64,46 @@ internal sealed class SyntheticTraceDat7
         Section(77, [1, 2, 3, 4]);
         foreach (var (id, bytes) in options)
             Option(two, id, bytes);
+        if (_likeTraceCmd)
+        {
+            // Where the next options are is only known behind the buffers.
+            var top = Section(0, [.. one, .. two, .. Put16(0), .. Put32(8), .. Put64(0)]);
+            var next = _file.Count - 8;
+            one.Clear();
+            foreach (var name in _buffers)
+                Option(one, 3, Buffer(name, places));
+            Patch(next, Section(0, [.. one, .. Put16(0), .. Put32(8), .. Put64(0)]));
+            Patch(first, top);
+            Section(15, [.. "headers\0options\0strings\0"u8]);
+            return [.. _file];
+        }
+
         if (text is null)
-            Option(one, 3, Buffer(places));
+        {
+            foreach (var name in _buffers)
+                Option(one, 3, Buffer(name, places));
+        }
         else
             Option(one, 22, [.. Put64(Section(22, Encoding.UTF8.GetBytes(text), plain: true)), 0, .. "local"u8, 0]);
         var second = Section(0, [.. two, .. Put16(0), .. Put32(8), .. Put64(0)]);
         var start = Section(0, [.. one, .. Put16(0), .. Put32(8), .. Put64(second)]);
-        Put64(start).CopyTo(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_file)[first..]);
+        Patch(first, start);
         return [.. _file];
     }
 
-    private byte[] Buffer(List<(long Offset, long Size)> places)
+    private byte[] Buffer(string name, List<(long Offset, long Size)> places)
     {
         var packed = _compression != "none";
         var place = _file.Count;
-        List<byte> option = [.. Put64(place), 0, .. "mono"u8, 0, .. Put32((uint)PageSize()), .. Put32((uint)places.Count)];
+        var cpus = name.EndsWith('*') ? [] : Enumerable.Range(0, places.Count).Where(cpu => !_likeTraceCmd || places[cpu].Size > 0).ToList();
+        List<byte> option = [.. Put64(place), .. Encoding.ASCII.GetBytes(name.TrimEnd('*')), 0, .. "mono"u8, 0, .. Put32((uint)PageSize()), .. Put32((uint)cpus.Count)];
         _file.AddRange([.. Put16(3), .. Put16(packed ? 1 : 0), .. Put32(0), .. Put64(0)]);
-        if (!packed)
+        if (!packed && cpus.Count > 0)
+            Align();
+        foreach (var cpu in cpus)
         {
-            _file.AddRange(new byte[(PageSize() - (_file.Count % PageSize())) % PageSize()]);
-        }
-
-        for (var cpu = 0; cpu < places.Count; cpu++)
-        {
+            if (_likeTraceCmd)
+                Align();
             var data = _six.AsSpan((int)places[cpu].Offset, (int)places[cpu].Size);
             long start = _file.Count;
             if (packed)
@@ -95,9 +121,13 @@ internal sealed class SyntheticTraceDat7
             option.AddRange([.. Put32((uint)cpu), .. Put64(start), .. Put64(_file.Count - start - (packed ? 4 : 0))]);
         }
 
-        Put64(_file.Count - place - 16).CopyTo(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_file)[(place + 8)..]);
+        Patch(place + 8, _file.Count - place - 16);
         return [.. option];
     }
+
+    private void Patch(int at, long value) => Put64(value).CopyTo(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_file)[at..]);
+
+    private void Align() => _file.AddRange(new byte[(PageSize() - (_file.Count % PageSize())) % PageSize()]);
 
     // The size of the pages: what header_page says of its data, behind the header.
     private int PageSize()

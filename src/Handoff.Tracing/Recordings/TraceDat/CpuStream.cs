@@ -8,7 +8,7 @@ namespace Handoff.Tracing.Recordings.TraceDat;
 internal sealed class CpuStream
 {
     private const int ReadAhead = 256 << 10;
-    private const int MaximumChunk = 16 << 20; // recorders write chunks of a few dozen pages
+    internal const int MaximumChunk = 16 << 20; // recorders write chunks of a few dozen pages
 
     private readonly ByteSource _source;
     private readonly PageShape _shape;
@@ -26,6 +26,7 @@ internal sealed class CpuStream
     private long _dataOffset; // file offset belonging to _data[0] (or the chunk's)
     private uint _chunksLeft;
     private bool _finished;
+    private bool _skipped; // part of the page before
 
     internal CpuStream(ByteSource source, PageShape shape, CpuStatistics statistics, long offset, long size, SectionUnpacker? unpacker, DiagnosticBag diagnostics, int readAhead)
     {
@@ -65,6 +66,9 @@ internal sealed class CpuStream
 
     /// <summary>Where the current record is: exact in plain files, the chunk in compressed ones.</summary>
     internal long RecordOffset => _unpacker is null ? _dataOffset + RecordStart : _dataOffset;
+
+    /// <summary>Whether data are missing behind those that were read.</summary>
+    internal bool IsCut { get; set; }
 
     internal long BytesLeft => Math.Max(0, _end - _offset);
 
@@ -181,8 +185,11 @@ internal sealed class CpuStream
         _next = _recordsEnd;
     }
 
-    private void Damaged(string what) =>
+    private void Damaged(string what)
+    {
+        _skipped = true;
         _diagnostics.Error("HT0130", (_unpacker is null ? _dataOffset : _dataOffset - _pageStart) + (_unpacker is null ? _next : _pageStart), $"CPU {Statistics.Cpu}: {what}; the rest of the page is skipped");
+    }
 
     /// <summary>Enters the next page. False at the end of this CPU's data.</summary>
     private bool NextPage()
@@ -194,6 +201,7 @@ internal sealed class CpuStream
             if (!Fill())
             {
                 _finished = true;
+                IsCut |= _skipped;
                 return false;
             }
 
@@ -206,6 +214,8 @@ internal sealed class CpuStream
         if (available < _shape.DataOffset)
             return true;
         var page = _data.AsSpan(start, available);
+        var skipped = _skipped;
+        _skipped = false;
         Time = Number(page[.._shape.TimestampSize]);
         var commit = (uint)Number(page.Slice(_shape.CommitOffset, _shape.CommitSize));
         var used = (int)(commit & 0x07ff_ffff);
@@ -213,12 +223,13 @@ internal sealed class CpuStream
         {
             _diagnostics.Error("HT0131", _unpacker is null ? _dataOffset + start : _dataOffset, $"CPU {Statistics.Cpu}: a page claims {used} bytes of records, {available - _shape.DataOffset} are there");
             used = available - _shape.DataOffset;
+            _skipped = true;
         }
 
         Statistics.Bytes += available;
         _next = start + _shape.DataOffset;
         _recordsEnd = _next + used;
-        if ((commit & 0x8000_0000) != 0)
+        if ((commit & 0x8000_0000) != 0 || skipped)
         {
             IsLostNote = true;
             LostCount = 0;
@@ -241,6 +252,7 @@ internal sealed class CpuStream
         if (_end - _offset < 4 || _source.ReadAt(_offset, head) < 4)
         {
             _finished = true;
+            IsCut = true;
             return;
         }
 
@@ -267,6 +279,7 @@ internal sealed class CpuStream
         {
             _diagnostics.Error("HT0132", _dataOffset + got, $"CPU {Statistics.Cpu}: the file ends before this CPU's data does", "the recording was cut short; everything before this point is used");
             _end = _offset;
+            IsCut = true;
         }
 
         return got > 0;
@@ -274,10 +287,18 @@ internal sealed class CpuStream
 
     private bool FillChunk(SectionUnpacker unpacker)
     {
-        if (_chunksLeft == 0 || _end - _offset < 8)
+        if (_chunksLeft == 0)
+            return false;
+        var filled = NextChunk(unpacker);
+        IsCut |= !filled;
+        return filled;
+    }
+
+    private bool NextChunk(SectionUnpacker unpacker)
+    {
+        if (_end - _offset < 8)
         {
-            if (_chunksLeft != 0)
-                _diagnostics.Error("HT0132", _offset, $"CPU {Statistics.Cpu}: the data ends, {_chunksLeft} compressed chunks are missing", "the recording was cut short; everything before this point is used");
+            _diagnostics.Error("HT0132", _offset, $"CPU {Statistics.Cpu}: the data ends, {_chunksLeft} compressed chunks are missing", "the recording was cut short; everything before this point is used");
             return false;
         }
 

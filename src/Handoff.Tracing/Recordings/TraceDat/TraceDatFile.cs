@@ -9,8 +9,6 @@ namespace Handoff.Tracing.Recordings.TraceDat;
 /// <summary>The part of a trace.dat that is read before its events: prefix, sections, options, and where each CPU's pages are.</summary>
 internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : IDisposable
 {
-    private const int MaximumSection = 64 << 20;
-    private const long MaximumSections = 256 << 20; // bytes of all sections, each as often as it is named
     private const int MaximumCpus = RecordingHeader.MostCpus;
     private const int UsualOptions = 512 << 10; // bytes; also enough for a table of CPU data
     private const int MaximumBuffers = 1 << 10;
@@ -19,20 +17,25 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     private const int MemoryForReadAhead = 64 << 20;
 
     private readonly List<BufferPlace> _buffers = [];
-    private readonly List<string> _cpuStats = [];
+    private readonly CpuStatTexts _cpuStats = new();
     private readonly HashSet<long> _visited = [];
-    private SectionUnpacker? _unpacker;
+    private readonly HashSet<int> _loaded = []; // sections that were read
+    private readonly List<BufferPlace> _doubtful = []; // from options that do not fit the file
+    private readonly List<WalkedSection> _unindexed = []; // buffers that no option describes
+    private readonly SectionReader _reader = new(source, reader.Bag);
     private bool _big;
+    private bool _indexIsBroken;
     private uint _multiplier;
     private int _shift;
     private ulong _clockOffset;
     private int _cpuCount;
-    private bool _hasFormats;
-    private long _sections; // bytes of the sections read so far
 
     internal RecordingMetadata Metadata { get; } = new(reader);
 
     internal List<CpuStream> Streams { get; } = [];
+
+    /// <summary>CPUs of which no data are there, though there were some, or may have been.</summary>
+    internal List<CpuStatistics> Missing { get; } = [];
 
     internal long TextOffset { get; private set; } = -1;
 
@@ -57,7 +60,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         Header.Format = RecordingFormat.TraceDat;
         _ = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number);
         Header.FormatVersion = number;
-        _big = Header.IsBigEndian = cursor.U8() == 1;
+        _reader.BigEndian = _big = Header.IsBigEndian = cursor.U8() == 1;
         Header.LongSize = cursor.U8();
         var rest = new Cursor(head.AsSpan(cursor.Position), _big);
         Header.PageSize = (int)Math.Min(rest.U32(), PageShape.MaximumPageSize);
@@ -67,7 +70,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         }
         else if (number == 7)
         {
-            OpenSections(ref rest);
+            OpenSections(ref rest, cursor.Position);
         }
         else if (number == 6)
         {
@@ -85,104 +88,104 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         else if (Header.Clock is "counter" or "uptime" or "x86-tsc" or "ppc-tb" or "s390-tod")
             Header.TimeIsNanoseconds = false;
         MakeStreams();
-        ApplyCpuStats();
+        _cpuStats.Apply(Header, reader.Statistics);
     }
 
-    public void Dispose() => _unpacker?.Dispose();
+    public void Dispose() => _reader.Unpacker?.Dispose();
 
-    private void OpenSections(ref Cursor cursor)
+    private void OpenSections(ref Cursor cursor, int place)
     {
         var compression = cursor.Text();
         cursor.Text();
         Header.InnerCompression = compression.Length == 0 ? "none" : compression;
         if (compression is "zstd" or "zlib")
-            _unpacker = new SectionUnpacker(compression == "zstd");
+            _reader.Unpacker = new SectionUnpacker(compression == "zstd");
         else if (compression is not ("none" or ""))
             Bag.Error("HT0102", -1, $"compression {compression} is unknown", "trace-cmd convert --compression none makes a readable file");
         var options = (long)cursor.U64();
         if (cursor.Failed)
             Bag.Error("HT0100", 0, "the file ends within its first fields");
+        var index = options;
+        _indexIsBroken = options <= 0;
         for (var i = 0; i < MaximumOptionSections && options > 0 && _visited.Add(options); i++)
         {
-            var body = Section(options, 0);
+            var body = _reader.Read(options, SectionHeader.Options);
+            _indexIsBroken |= body is null;
             if (body is null)
                 break;
             var at = options;
-            options = Options(new Cursor(body, _big), at + 16, version7: true);
+            options = Options(new Cursor(body, _big), at + SectionHeader.Length, version7: true);
         }
 
-        if (!_hasFormats)
+        _indexIsBroken |= options != 0;
+        if (_indexIsBroken || (_buffers.Count == 0 && TextOffset < 0))
+            Walk(place + cursor.Position, index);
+        if (!_loaded.Contains(SectionHeader.EventFormats))
             Bag.Error("HT0104", -1, "the file has no event formats", "events are counted as unknown; was the recording ended properly?");
     }
 
-    /// <summary>A section's plain body, or null.</summary>
-    private byte[]? Section(long offset, int expected)
+    /// <summary>Uses what sections there are, whatever options say or do not say: what the index should have named is found by walking.</summary>
+    private void Walk(long start, long index)
     {
-        Span<byte> head = stackalloc byte[16];
-        if (source.ReadAt(offset, head) < 16)
+        var found = 0;
+        foreach (var section in new SectionWalk(source, _big).From(start))
         {
-            Bag.Error("HT0103", offset, "a section lies outside the file", "the recording was cut short or not ended properly");
-            return null;
+            var (at, id) = (section.Header.Offset, section.Header.Id);
+            found++;
+            switch (id)
+            {
+                case SectionHeader.Options when _visited.Add(at):
+                    if (_reader.Read(at, id) is { } body)
+                        Options(new Cursor(body, _big), at + SectionHeader.Length, version7: true);
+                    break;
+                case SectionHeader.Buffer when HasRoomForBuffer(at):
+                    _unindexed.Add(section);
+                    break;
+                case SectionHeader.Symbols:
+                    SetSymbols(at);
+                    break;
+                case >= SectionHeader.Headers and <= SectionHeader.Tasks when !_loaded.Contains(id):
+                    Load(id, at);
+                    break;
+                case SectionHeader.Text when TextOffset < 0:
+                    TextOffset = at + SectionHeader.Length;
+                    break;
+            }
         }
 
-        var cursor = new Cursor(head, _big);
-        var id = cursor.U16();
-        var flags = cursor.U16();
-        cursor.U32();
-        var size = cursor.U64();
-        if (id != expected)
-        {
-            Bag.Error("HT0103", offset, $"section {expected} was expected here, {id} found");
-            return null;
-        }
-
-        var available = source.Available(offset + 16, size);
-        if ((ulong)available < size)
-            Bag.Error("HT0103", offset, $"section {id} is cut off: {size} bytes claimed, {available} there");
-        if (available > MaximumSection)
-        {
-            Bag.Error("HT0103", offset, $"section {id} is too large ({size} bytes)");
-            return null;
-        }
-
-        if ((flags & 1) == 0)
-            return MayRead(offset, id, available) ? Block(offset + 16, available) : null;
-        Span<byte> sizes = stackalloc byte[8];
-        if (available < 8 || source.ReadAt(offset + 16, sizes) < 8)
-            return null;
-        var sizeCursor = new Cursor(sizes, _big);
-        var packed = sizeCursor.U32();
-        var plain = sizeCursor.U32();
-        if (_unpacker is null || packed > available - 8 || plain > MaximumSection)
-        {
-            Bag.Error("HT0103", offset, $"section {id} cannot be unpacked ({packed} bytes for {plain})");
-            return null;
-        }
-
-        if (!MayRead(offset, id, plain))
-            return null;
-        var body = new byte[plain];
-        if (_unpacker.Unpack(source, offset + 24, (int)packed, body))
-            return body;
-        Bag.Error("HT0103", offset, $"section {id} is damaged: its compressed data cannot be unpacked");
-        return null;
+        _unindexed.RemoveAll(section => _buffers.Exists(buffer => buffer.Offset == section.Header.Offset));
+        if (found == 0 || !(_indexIsBroken || _unindexed.Count > 0))
+            return;
+        List<string> unknown = [];
+        if (Header.Clock is null)
+            unknown.Add("the clock (nanoseconds are assumed)");
+        if (_cpuCount == 0)
+            unknown.Add("the number of CPUs");
+        if (Header.KernelRelease is null)
+            unknown.Add("the kernel");
+        if (_cpuStats.IsEmpty)
+            unknown.Add("how many events the kernel lost");
+        Bag.Error(
+            "HT0112", index > 0 ? Math.Min(index, source.Length) : start, $"the options, which say where everything is, are incomplete or damaged; {found} sections were found by walking through the file",
+            "the recording was cut short or not ended properly; what is there is used" + (unknown.Count == 0 ? "" : "; not known: " + string.Join(", ", unknown)));
     }
 
-    /// <summary>Counts what is read of sections: a hostile file names a large one over and over.</summary>
-    private bool MayRead(long offset, int id, long bytes)
+    /// <summary>Adds the buffers that no option describes. Pages and CPUs are known by now.</summary>
+    private void FindBuffers(PageShape shape)
     {
-        _sections += bytes;
-        if (_sections <= MaximumSections)
-            return true;
-        Bag.Error("HT0103", offset, $"section {id} is left out: all sections together have more than {MaximumSections >> 20} MiB");
-        return false;
-    }
+        var search = new BufferSearch(source, shape, Header, Bag);
+        var inOrder = _doubtful.Count == _unindexed.Count;
+        for (var i = 0; i < _unindexed.Count; i++)
+        {
+            var section = _unindexed[i];
+            var option = _doubtful.Find(buffer => buffer.Offset == section.Header.Offset) ?? (inOrder ? _doubtful[i] : null);
+            _buffers.Add(search.Find(section, option, _buffers.Count(buffer => buffer.Offset < section.Header.Offset)));
+        }
 
-    private byte[] Block(long offset, long size)
-    {
-        var bytes = new byte[size];
-        source.ReadAt(offset, bytes);
-        return bytes;
+        if (_unindexed.Count == 0)
+            _buffers.AddRange(_doubtful);
+        else
+            _buffers.Sort(static (a, b) => a.Offset.CompareTo(b.Offset));
     }
 
     /// <summary>Reads options; returns where the next section of options is, 0 for none.</summary>
@@ -199,7 +202,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
             if (cursor.Failed)
             {
                 Bag.Error("HT0106", at, $"option {id} runs over the end of its section");
-                return 0;
+                break;
             }
 
             var body = new Cursor(data, _big);
@@ -208,6 +211,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
             Option(id, data, ref body, at, version7);
         }
 
+        _indexIsBroken = true; // nothing says that this is all
         return 0;
     }
 
@@ -254,8 +258,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
                 Load(id, (long)body.U64());
                 break;
             case 19 when version7:
-                var symbols = (long)body.U64();
-                Metadata.Symbols = new KernelSymbols(() => Section(symbols, 19) is { Length: > 4 } text ? text[4..] : null);
+                SetSymbols((long)body.U64());
                 break;
             case 22 when version7:
                 TextOffset = (long)body.U64() + 16;
@@ -263,10 +266,18 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         }
     }
 
+    private void SetSymbols(long offset) =>
+        Metadata.Symbols = new KernelSymbols(() => _reader.Read(offset, SectionHeader.Symbols) is { Length: > 4 } text ? text[4..] : null);
+
     private void Load(int id, long offset)
     {
-        if (Section(offset, id) is not { } bytes)
+        if (_reader.Read(offset, id) is not { } bytes)
+        {
+            _indexIsBroken = true;
             return;
+        }
+
+        _loaded.Add(id);
         var cursor = new Cursor(bytes, _big);
         if (!Piece(id, ref cursor))
             Bag.Error("HT0107", offset, $"section {id} is incomplete or damaged", "what could be read of it is used");
@@ -281,7 +292,6 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
             case 17:
                 return Metadata.ReadFtraceFormats(ref cursor);
             case 18:
-                _hasFormats = true;
                 return Metadata.ReadEventFormats(ref cursor);
             case 20:
                 Metadata.PrintkFormats.Add(cursor.Take(cursor.U32()));
@@ -324,23 +334,22 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
                 places.Add(new CpuPlace((int)Math.Min(cpu, MaximumCpus - 1), (long)Math.Min(data, long.MaxValue), (long)Math.Min(size, long.MaxValue)));
         }
 
-        if (body.Failed)
-            Bag.Error("HT0106", at, "a buffer option is cut off");
-        Span<byte> head = stackalloc byte[16];
-        var packed = false;
-        if (source.ReadAt(offset, head) == 16)
+        var packed = SectionHeader.TryRead(source, offset, _big, out var section) && section.IsPacked;
+        var place = new BufferPlace(name, offset, (int)Math.Min(pageSize, PageShape.MaximumPageSize), packed, places);
+        if (!body.Failed && place.Fits(section, source, _big))
         {
-            var section = new Cursor(head, _big);
-            section.U16();
-            packed = (section.U16() & 1) != 0;
+            _buffers.Add(place);
+            return;
         }
 
-        _buffers.Add(new BufferPlace(name, offset, (int)Math.Min(pageSize, PageShape.MaximumPageSize), packed, places));
+        Bag.Error("HT0106", at, body.Failed ? "a buffer option is cut off" : "a buffer option does not fit the buffer that it names");
+        _doubtful.Add(place);
+        _indexIsBroken = true;
     }
 
     private bool HasRoomForBuffer(long at)
     {
-        if (_buffers.Count < MaximumBuffers)
+        if (_buffers.Count + _doubtful.Count + _unindexed.Count < MaximumBuffers)
             return true;
         Bag.Error("HT0106", at, $"more than {MaximumBuffers} buffers; this one is left out");
         return false;
@@ -350,7 +359,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     private void OpenSequential(long start)
     {
         // The metadata is walked in memory, as much of it as there can be; kallsyms is the largest part.
-        var window = Block(start, Math.Min(source.Length - start, MaximumSection));
+        var window = _reader.Block(start, Math.Min(source.Length - start, SectionHeader.MaximumSize));
         var cursor = new Cursor(window, _big);
         var ok = Piece(16, ref cursor) && Piece(17, ref cursor) && Piece(18, ref cursor);
         if (ok)
@@ -359,7 +368,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
             var symbolsAt = start + cursor.Position;
             cursor.Take(symbolsSize);
             if (!cursor.Failed)
-                Metadata.Symbols = new KernelSymbols(() => Block(symbolsAt, source.Available(symbolsAt, symbolsSize)));
+                Metadata.Symbols = new KernelSymbols(() => _reader.Block(symbolsAt, source.Available(symbolsAt, symbolsSize)));
             ok = !cursor.Failed && Piece(20, ref cursor) && Piece(21, ref cursor);
         }
 
@@ -387,15 +396,15 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     {
         for (var i = 0; i < 16; i++)
         {
-            var block = Block(at, source.Available(at, UsualOptions));
+            var block = _reader.Block(at, source.Available(at, UsualOptions));
             var cursor = new Cursor(block, _big);
             var tag = cursor.Take(10);
             if (tag.StartsWith("options"u8))
             {
                 var end = OptionsEnd(cursor);
-                if (end < 0 && block.Length == UsualOptions && MayRead(at, 0, MaximumSection / 8))
+                if (end < 0 && block.Length == UsualOptions && _reader.MayRead(at, 0, SectionHeader.MaximumSize / 8))
                 {
-                    block = Block(at, source.Available(at, MaximumSection / 8));
+                    block = _reader.Block(at, source.Available(at, SectionHeader.MaximumSize / 8));
                     cursor = new Cursor(block, _big);
                     cursor.Take(10);
                     end = OptionsEnd(cursor);
@@ -455,6 +464,8 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
         var names = new List<string>();
         long pages = 0;
         var shape = PageShape.From(Metadata.PageFields, _big, Metadata.LongSize);
+        if (Header.FormatVersion == 7)
+            FindBuffers(shape);
         var cpus = Math.Max(1, _buffers.Sum(static b => b.Cpus.Count));
         foreach (var buffer in _buffers)
         {
@@ -462,7 +473,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
             names.Add(buffer.Name);
             var pageShape = buffer.PageSize > shape.DataOffset ? shape with { PageSize = buffer.PageSize } : shape;
             Header.SubBufferSize = pageShape.PageSize;
-            if (buffer.Packed && _unpacker is null)
+            if (buffer.Packed && _reader.Unpacker is null)
             {
                 Bag.Error("HT0102", buffer.Offset, "the events are compressed in a way that is unknown");
                 continue;
@@ -473,13 +484,19 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
                 var statistics = new CpuStatistics(instance, cpu.Cpu);
                 reader.Statistics.CpuList.Add(statistics);
                 if (cpu.Size == 0)
+                {
+                    if (cpu.IsCut)
+                        Missing.Add(statistics);
                     continue;
+                }
+
                 var available = source.Available(cpu.Offset, (ulong)cpu.Size);
                 if (available < cpu.Size)
                     Bag.Error("HT0108", cpu.Offset, $"CPU {cpu.Cpu}: {cpu.Size} bytes of events are announced, {available} are in the file", "the recording was cut short; everything before this point is used");
                 if (DataBytes + available > source.Length)
                 {
                     Bag.Error("HT0109", cpu.Offset, $"CPU {cpu.Cpu}: its data overlap those of other CPUs", "they are left out");
+                    Missing.Add(statistics);
                     continue;
                 }
 
@@ -487,52 +504,17 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
                 if (pages > MaximumPages)
                 {
                     Bag.Error("HT0134", cpu.Offset, $"CPU {cpu.Cpu}: pages of {pageShape.PageSize} bytes for all CPUs together need too much memory", "its data are left out");
+                    Missing.Add(statistics);
                     continue;
                 }
 
                 DataBytes += available;
-                Streams.Add(new CpuStream(source, pageShape, statistics, cpu.Offset, available, buffer.Packed ? _unpacker : null, Bag, MemoryForReadAhead / cpus));
+                Streams.Add(new CpuStream(source, pageShape, statistics, cpu.Offset, available, buffer.Packed ? _reader.Unpacker : null, Bag, MemoryForReadAhead / cpus) { IsCut = cpu.IsCut || available < cpu.Size });
             }
         }
 
         Header.Instances = names.Count == 0 ? [""] : names;
-        if (Header.CpuCount == 0 && _buffers.Count > 0)
+        if (Header.CpuCount == 0 && _buffers.Count > 0 && _unindexed.Count == 0)
             Header.CpuCount = _buffers.Max(static b => b.Cpus.Count);
     }
-
-    /// <summary>The recorder's own figures, as text per CPU.</summary>
-    private void ApplyCpuStats()
-    {
-        var instance = 0;
-        var cpus = new Dictionary<(int Instance, long Cpu), CpuStatistics>();
-        string[] instances = [.. Header.Instances];
-        foreach (var one in reader.Statistics.CpuList)
-            cpus.TryAdd((one.Instance, one.Cpu), one);
-        foreach (var text in _cpuStats)
-        {
-            CpuStatistics? cpu = null;
-            foreach (var line in text.Split('\n'))
-            {
-                var colon = line.IndexOf(':', StringComparison.Ordinal);
-                if (colon < 0)
-                    continue;
-                var value = line[(colon + 1)..].Trim(' ', '\0', '\r');
-                if (line.StartsWith("Buffer", StringComparison.Ordinal))
-                    instance = Math.Max(0, Array.IndexOf(instances, value));
-                if (!long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                    continue;
-                switch (line[..colon])
-                {
-                    case "CPU": cpu = cpus.GetValueOrDefault((instance, number)); break;
-                    case "overrun" when cpu is not null: cpu.RecordedOverrun = number; break;
-                    case "dropped events" when cpu is not null: cpu.RecordedDropped = number; break;
-                    case "entries" or "read events" when cpu is not null: cpu.RecordedEntries = Math.Max(0, cpu.RecordedEntries) + number; break;
-                }
-            }
-        }
-    }
-
-    private sealed record BufferPlace(string Name, long Offset, int PageSize, bool Packed, List<CpuPlace> Cpus);
-
-    private readonly record struct CpuPlace(int Cpu, long Offset, long Size);
 }

@@ -15,6 +15,7 @@ internal sealed class TraceDatReader : RecordingReader
     private bool _advanceTop; // the top's record has been handed out
     private ulong _othersTime = ulong.MaxValue; // of the earliest record of the streams that are not the top
     private bool _started;
+    private Queue<CpuStatistics>? _cut; // at the end: CPUs of which more events are missing
 
     internal TraceDatReader(ByteSource source, DiagnosticBag diagnostics)
         : base(diagnostics)
@@ -64,7 +65,7 @@ internal sealed class TraceDatReader : RecordingReader
         }
 
         if (_heapCount == 0)
-            return false;
+            return NoteCut(ref e);
         var stream = _streams[_heap[0]];
         var statistics = stream.Statistics;
         e.Cpu = statistics.Cpu;
@@ -114,6 +115,25 @@ internal sealed class TraceDatReader : RecordingReader
         }
 
         NoteOthers();
+    }
+
+    /// <summary>
+    /// Behind the last event: what is missing at the end of a CPU's data is lost like events that the kernel lost. Without that note those that maps and
+    /// unmaps on other CPUs belong to would seem never to have been made.
+    /// </summary>
+    private bool NoteCut(ref DmaEvent e)
+    {
+        if (Statistics.Events == 0)
+            return false;
+        _cut ??= new Queue<CpuStatistics>(_streams.Where(static s => s.IsCut).Select(static s => s.Statistics).Concat(_file.Missing).OrderBy(static c => c.Instance).ThenBy(static c => c.Cpu));
+        if (!_cut.TryDequeue(out var cpu))
+            return false;
+        cpu.LostNotes++;
+        e.Cpu = cpu.Cpu;
+        e.Instance = cpu.Instance;
+        e.Time = Statistics.Cpus.Max(static c => c.LastTime);
+        _assembler.Lost(ref e, 0);
+        return true;
     }
 
     private bool Before(int a, int b)

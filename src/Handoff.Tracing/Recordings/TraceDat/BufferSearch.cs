@@ -1,0 +1,67 @@
+using Handoff.Tracing.Recordings.Input;
+
+namespace Handoff.Tracing.Recordings.TraceDat;
+
+/// <summary>
+/// Finds the CPUs of a buffer of version 7 that no option describes. What else the option would have said is not known: the buffer's name, its clock, which
+/// CPUs had events, and in a file that was cut whether more followed; CPUs that may have had more are marked as cut.
+/// </summary>
+internal sealed class BufferSearch(ByteSource source, PageShape shape, RecordingHeader header, DiagnosticBag bag)
+{
+    private const int UsualPage = 4096;
+    private const int LargestPage = 1 << 20; // of machines; ring-buffer pages may be larger
+
+    private readonly int _alignment = header.PageSize is >= 1024 and <= LargestPage && int.IsPow2(header.PageSize) ? header.PageSize : UsualPage;
+
+    /// <summary>The buffer, with CPUs that are missing.</summary>
+    /// <param name="section">Its section.</param>
+    /// <param name="option">What a damaged option says about it, if there is one.</param>
+    /// <param name="number">Which of the file's buffers it is, from 0.</param>
+    internal BufferPlace Find(in WalkedSection section, BufferPlace? option, int number)
+    {
+        var packed = section.Header.IsPacked;
+        var pageSize = option?.PageSize > shape.DataOffset ? option.PageSize : shape.PageSize;
+        var cpus = packed
+            ? new ChunkGroups(source, header.IsBigEndian, _alignment).Find(section.Header.Body, section.End)
+            : new PageRuns(source, shape with { PageSize = pageSize }, _alignment).Find(section.Header.Body, section.End);
+        var found = cpus.Count;
+        var isCut = !section.IsWhole || (found > 0 && cpus[^1].IsCut);
+        if (option is not null && option.Cpus.Count == found)
+        {
+            for (var i = 0; i < found; i++)
+                cpus[i] = cpus[i] with { Cpu = option.Cpus[i].Cpu };
+        }
+
+        if (header.CpuCount > 0 && found > header.CpuCount)
+        {
+            for (var i = 0; i < found; i++)
+                cpus[i] = cpus[i] with { IsCut = true };
+            bag.Error("HT0114", section.Header.Offset, $"data of {found} CPUs were found in a buffer, the machine has {header.CpuCount}", "times that go back are damage then, and part of the events may be missing");
+        }
+        else if (isCut)
+        {
+            if (found > 0 && !packed)
+                cpus[^1] = cpus[^1] with { IsCut = true };
+            for (var cpu = found; cpu < Math.Max(header.CpuCount, found + 1) && (cpu < header.CpuCount || header.CpuCount == 0); cpu++)
+                cpus.Add(new CpuPlace(cpu, section.End, 0, true));
+        }
+
+        Tell(section, option, number, found, isCut);
+        var name = option?.Name ?? (number == 0 ? "" : $"buffer {number + 1}");
+        return new BufferPlace(name, section.Header.Offset, pageSize, packed, cpus);
+    }
+
+    private void Tell(in WalkedSection section, BufferPlace? option, int number, int found, bool isCut)
+    {
+        var name = option is not null || number == 0 ? "" : " its name is not known;";
+        if (isCut)
+        {
+            var all = header.CpuCount > 0 ? $"of {header.CpuCount} CPUs" : "of an unknown number of CPUs";
+            bag.Error("HT0113", section.Header.Offset, $"a buffer is cut off: data {all}, of {found} of them at least in part, are there", $"what is missing counts as lost events;{name} CPUs are numbered in the order of their data");
+        }
+        else
+        {
+            bag.Warning("HT0113", section.Header.Offset, $"a buffer was found without its description: data of {found} CPUs", $"all its events are used;{name} CPUs are numbered in the order of their data");
+        }
+    }
+}
