@@ -26,6 +26,7 @@ public static class TraceAnalyzer
         using var follower = new MappingFollower(reader, facts, observer);
         observer.Judge = new OwnershipJudge(follower);
 
+        reader.NamesMarkers &= tap is not null; // nobody else asks
         if (tap is not null)
             tap.Statistics = statistics;
         bool interrupted;

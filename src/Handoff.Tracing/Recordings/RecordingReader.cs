@@ -37,6 +37,12 @@ public abstract class RecordingReader : IDisposable
     /// <summary>Event names (for markers, the writing function where known), by <see cref="DmaEvent.EventType"/>.</summary>
     public NameTable EventNames { get; } = new();
 
+    /// <summary>
+    /// Whether binary recordings' markers are named after the functions that wrote them. Looking these up reads the symbols of the whole kernel, up to ten
+    /// megabytes; without it markers keep the name of their event type, such as <c>print</c>. Set before the first <see cref="Read"/>.
+    /// </summary>
+    public bool NamesMarkers { get; set; } = true;
+
     internal DiagnosticBag Bag { get; }
 
     /// <summary>The formats and names of a binary recording, otherwise <see langword="null"/>.</summary>

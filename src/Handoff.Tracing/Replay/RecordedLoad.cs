@@ -71,6 +71,7 @@ public sealed class RecordedLoad
         ArgumentNullException.ThrowIfNull(open);
         facts ??= new MachineFacts("");
         using RecordingReader reader = open();
+        reader.NamesMarkers = false;
         bool known = facts.Ram is not null && facts.CommandLine.Length > 0 && facts.KernelRelease.Length > 0 && facts.Swiotlb is not null;
         LoadSurvey survey = LoadSurvey.Take(reader, device => facts.RestrictedPoolOf(device) is not null, known, cancellation);
         return new RecordedLoad(name, LoadMachine.Create(facts, reader.Header, survey, facts.Parameter("swiotlb") ?? parameter ?? ""), open, mostKept);
@@ -91,6 +92,7 @@ public sealed class RecordedLoad
     private IEnumerable<LoadChunk> Read(CancellationToken cancellation)
     {
         using RecordingReader recording = _open();
+        recording.NamesMarkers = false;
         var reader = new LoadReader(recording, Machine);
         List<LoadChunk>? keep = _tooLong ? null : [];
         long bytes = 0;

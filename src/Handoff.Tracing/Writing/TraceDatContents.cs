@@ -29,7 +29,7 @@ internal sealed class TraceDatContents
     internal IReadOnlyList<(string Name, IReadOnlyList<byte[]> Formats)> Systems { get; set; } = [];
 
     /// <summary>The kernel's symbols as text; may be empty.</summary>
-    internal byte[] Symbols { get; set; } = [];
+    internal ReadOnlyMemory<byte> Symbols { get; set; }
 
     /// <summary>Formats of <c>trace_printk</c> calls as text; may be empty.</summary>
     internal byte[] PrintkFormats { get; init; } = [];

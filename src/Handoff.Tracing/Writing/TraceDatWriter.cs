@@ -114,7 +114,7 @@ internal sealed class TraceDatWriter(TraceDatContents contents, string? spool = 
             Formats(events, formats);
         }
 
-        var symbols = new ByteBuilder(big).U32((uint)contents.Symbols.Length).Raw(contents.Symbols);
+        var symbols = new ByteBuilder(big).U32((uint)contents.Symbols.Length).Raw(contents.Symbols.Span);
         var printk = new ByteBuilder(big).U32((uint)contents.PrintkFormats.Length).Raw(contents.PrintkFormats);
         var lines = new ByteBuilder(big);
         foreach (var (pid, name) in contents.Tasks)

@@ -80,7 +80,7 @@ internal sealed class FakeMachine : IDisposable
 
         Write($"{Tracing}/saved_cmdlines", string.Concat(Enumerable.Range(1, reader.Tasks.Count - 1).Take(1).Select(i => $"{e.Pid} {reader.Tasks[i]}\n")));
         Write($"{Tracing}/printk_formats", "");
-        File.WriteAllBytes(In("proc/kallsyms"), metadata.Symbols.Text);
+        File.WriteAllBytes(In("proc/kallsyms"), metadata.Symbols.Text.Span);
         Write($"{Instance}/trace_clock", "[local] global counter uptime perf mono mono_raw boot tai\n");
         Write($"{Instance}/buffer_size_kb", "7\n");
         Write($"{Instance}/tracing_on", "1\n");

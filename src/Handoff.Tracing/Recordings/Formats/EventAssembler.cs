@@ -156,8 +156,7 @@ internal sealed class EventAssembler(RecordingReader reader, RecordingMetadata m
 
     private void Marker(ReadOnlySpan<byte> record, EventLayout layout, ref DmaEvent e)
     {
-        var function = metadata.Symbols.Find(_decoder.Number(record, layout.PrintIp));
-        if (function.Length > 0)
+        if (reader.NamesMarkers && metadata.Symbols.Find(_decoder.Number(record, layout.PrintIp)) is { Length: > 0 } function)
             e.EventType = reader.EventNames.Intern(function);
         if (layout.PrintFormat.IsPresent)
         {

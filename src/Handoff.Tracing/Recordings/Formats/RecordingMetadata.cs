@@ -29,7 +29,7 @@ internal sealed class RecordingMetadata(RecordingReader reader)
     /// <summary>Texts of the formats of events, by group.</summary>
     internal List<(string Name, IReadOnlyList<byte[]> Formats)> Systems { get; } = [];
 
-    internal KernelSymbols Symbols { get; set; } = new(static () => null);
+    internal KernelSymbols Symbols { get; set; } = new(static () => default);
 
     internal int LongSize { get; private set; } = 8;
 

@@ -5,13 +5,13 @@ using System.Text;
 namespace Handoff.Tracing.Recordings.TraceDat;
 
 /// <summary>Names of functions by address, looked up in the recording's kallsyms text only when a marker needs one.</summary>
-internal sealed class KernelSymbols(Func<byte[]?> load)
+internal sealed class KernelSymbols(Func<ReadOnlyMemory<byte>> load)
 {
     private const int MaximumLookups = 256; // a text whose order makes each of them walk all of it is possible
     private const int Digits = 16;
 
     private readonly Dictionary<ulong, string> _found = [];
-    private byte[]? _text;
+    private ReadOnlyMemory<byte> _text;
     private bool _loaded;
     private List<Block>? _blocks; // once one is looked up
 
@@ -23,7 +23,7 @@ internal sealed class KernelSymbols(Func<byte[]?> load)
     }
 
     /// <summary>The whole text, empty where there is none.</summary>
-    internal byte[] Text
+    internal ReadOnlyMemory<byte> Text
     {
         get
         {
@@ -33,7 +33,7 @@ internal sealed class KernelSymbols(Func<byte[]?> load)
                 _loaded = true;
             }
 
-            return _text ?? [];
+            return _text;
         }
     }
 
@@ -44,7 +44,7 @@ internal sealed class KernelSymbols(Func<byte[]?> load)
             return name;
         if (_found.Count >= MaximumLookups)
             return "";
-        name = Search(Text, address);
+        name = Search(Text.Span, address);
         _found[address] = name;
         return name;
     }

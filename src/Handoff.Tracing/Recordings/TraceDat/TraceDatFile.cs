@@ -267,7 +267,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     }
 
     private void SetSymbols(long offset) =>
-        Metadata.Symbols = new KernelSymbols(() => _reader.Read(offset, SectionHeader.Symbols) is { Length: > 4 } text ? text[4..] : null);
+        Metadata.Symbols = new KernelSymbols(() => _reader.Read(offset, SectionHeader.Symbols) is { Length: > 4 } text ? text.AsMemory(4) : default);
 
     private void Load(int id, long offset)
     {
