@@ -10,7 +10,7 @@ public sealed partial class OwnershipTracker : MappingObserver
 {
     private readonly OwnershipOptions _options;
     private readonly ulong _lineMask;
-    private readonly MappingTable _records = new();
+    private readonly MappingRecords _records = new();
     private readonly IntervalIndex _byMemory = new();
     private readonly List<IntervalIndex?> _byAddress = []; // per device; made by the first look-up that needs it
     private readonly Dictionary<int, RangeSet> _cpuRanges = []; // of records whose owner is Mixed

@@ -108,7 +108,7 @@ public sealed class IntervalTests
     public void MappingTablesAgreeWithAPlainList() => Gen.Select(Gen.Bool, Gen.Int[0, 2], Gen.Int[0, 300], Gen.Int[0, 1000]).Array[1, 900].Sample(
         steps =>
         {
-            var table = new MappingTable();
+            var table = new MappingRecords();
             var plain = new List<(int Device, ulong Address, int Index)>();
             foreach ((bool add, int device, int place, int which) in steps)
             {

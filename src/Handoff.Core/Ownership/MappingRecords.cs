@@ -4,7 +4,7 @@ namespace Handoff.Ownership;
 
 /// <summary>The live mappings, by device and DMA address; several may share both.</summary>
 /// <remarks>One hash table whose chains run through the records themselves: finding, adding and removing touch a bucket and the record.</remarks>
-internal sealed class MappingTable
+internal sealed class MappingRecords
 {
     private MappingRecord[] _records = new MappingRecord[64];
     private int[] _buckets = new int[64]; // a power of two: one more than the number of the newest record of the chain, 0 for none
