@@ -12,6 +12,9 @@ namespace Handoff.Ownership;
 public sealed record Finding(
     FindingRule Rule, string Device, long Time, DmaAddress Address, PhysicalAddress Memory, ulong Size, long? MappedAt, string Explanation)
 {
+    /// <summary>Number of the device in <see cref="OwnershipTracker"/>'s source; -1 for none.</summary>
+    public int DeviceNumber { get; init; } = -1;
+
     /// <summary>Another mapping that takes part, such as the one that overlaps; <see langword="null"/> if there is none.</summary>
     public LiveMapping? Other { get; init; }
 

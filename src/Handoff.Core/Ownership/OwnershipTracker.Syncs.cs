@@ -40,7 +40,7 @@ public sealed partial class OwnershipTracker
     {
         int best = BestMatch(e);
         if (best >= 0 && e.Size <= _records[best].Size)
-            return best;
+            return Agrees(best, e) ? best : InOtherOrder(best, e);
         for (int same = best < 0 ? -1 : _records.First(e.Device, e.Address.Value); same >= 0; same = _records.Next(same))
         {
             if (e.Size <= _records[same].Size)
@@ -61,6 +61,20 @@ public sealed partial class OwnershipTracker
         }
 
         return -1;
+    }
+
+    private bool Agrees(int index, in MappingEvent e) => _records[index].Direction is var direction && (direction == e.Direction || direction == DmaDirection.Bidirectional);
+
+    /// <summary>
+    /// A sync disagrees with the mapping that begins at its address. If events come out of order, that one may have ended already, and the sync be about a part
+    /// of another one around it.
+    /// </summary>
+    private int InOtherOrder(int index, in MappingEvent e)
+    {
+        if (_options.KeepsOrder)
+            return index;
+        int other = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out _, e.Direction);
+        return other >= 0 && Agrees(other, e) ? other : index;
     }
 
     private void ReportUnknownSync(in MappingEvent e)

@@ -78,19 +78,26 @@ internal static class FindingTextWriter
         string bounced = $", {Words.Number(outcome.Bounced)} of {Words.Number(outcome.Maps)} buffers bounce";
         bool triesSizes = cure.Trials is { Count: > 1 } trials && trials[0].Slots is not null;
         string lead = cure.Helps == true ? "Replayed: " : triesSizes && outcome.Parameter.Length > 0 ? $"Replayed up to swiotlb={outcome.Parameter}, it does not help: " : "Replayed, it does not help: ";
-        return $"{lead}{FailuresText(finding, outcome)}{water}{bounced}.";
+        return $"{lead}{FailuresText(finding, cure, outcome)}{water}{bounced}.";
     }
 
-    /// <summary>What still fails: of the finding's devices, and why; of others.</summary>
-    private static string FailuresText(TraceFinding finding, ReplayOutcome outcome)
+    /// <summary>What still fails: of what the finding is about, of other things, and of other devices.</summary>
+    private static string FailuresText(TraceFinding finding, Cure cure, ReplayOutcome outcome)
     {
         var own = outcome.FailuresByCause.Where(f => finding.Devices.Contains(f.Device)).GroupBy(static f => f.Cause).Select(static g => (Cause: g.Key, Count: g.Sum(static f => f.Count))).OrderByDescending(static f => f.Count).ToList();
-        long count = own.Sum(static f => f.Count), others = outcome.Failures - count;
-        if (count == 0)
-            return others == 0 ? "no failure" : $"no failure here, {Words.Number(others)} of other devices";
-        string causes = own.Count == 1 ? own[0].Cause.Describe() : Words.List([.. own.Select(static f => $"{Words.Number(f.Count)} × {f.Cause.Describe()}")]);
-        return $"{Words.Count(count, "failure")} left ({causes})" + (others == 0 ? "" : $", {Words.Number(others)} of other devices");
+        long left = own.Where(f => finding.IsAbout(f.Cause)).Sum(static f => f.Count), all = own.Sum(static f => f.Count), others = outcome.Failures - all;
+        string ofOthers = others == 0 ? "" : $", {Words.Number(others)} of other devices";
+        string once = outcome.Failures > 0 && cure.Before is { Retries: > 0 } && finding.Sizes is null ? " (retries count once)" : "";
+        if (all == 0)
+            return (others == 0 ? "no failure" : $"no failure here{ofOthers}") + once;
+        string text = left == 0 ? "none of these fails" : $"{Words.Count(left, "failure")} left ({Causes(own.FindAll(f => finding.IsAbout(f.Cause)))})";
+        if (left < all)
+            text += $"; {Words.Count(all - left, "failure")} of another kind ({Causes(own.FindAll(f => !finding.IsAbout(f.Cause)))})";
+        return text + ofOthers + once;
     }
+
+    private static string Causes(List<(FailureCause Cause, long Count)> causes) =>
+        causes.Count == 1 ? causes[0].Cause.Describe() : Words.List([.. causes.Select(static f => $"{Words.Number(f.Count)} × {f.Cause.Describe()}")]);
 
     private static void Paragraph(Ink ink, int width, string lead, string text, Tone tone)
     {

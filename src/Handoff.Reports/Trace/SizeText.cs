@@ -38,7 +38,8 @@ internal static class SizeText
     {
         if (sizes.Smallest is not { } smallest)
             return "No size serves the load.";
-        string first = $"{Bytes(smallest)} (swiotlb={parameter(smallest)}) is the smallest without a failure";
+        string without = sizes.Unhelped.IsEmpty ? "a failure" : "one; what fails of other causes is not counted"; // no size mends those
+        string first = $"{Bytes(smallest)} (swiotlb={parameter(smallest)}) is the smallest without {without}";
         if (sizes.WithHeadroom is not { } wide)
             return $"{first}; none leaves a quarter of itself free.";
         string free = Words.Percent(wide.PoolSlots - wide.HighWaterSlots, wide.PoolSlots);

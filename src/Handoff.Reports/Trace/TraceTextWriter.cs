@@ -122,7 +122,8 @@ public static class TraceTextWriter
         {
             double[] used = Sparkline.Highest(columns, parts, part => pool.Used.HighestIn(part));
             string of = pool.Slots > 0 ? $"{Words.Number(pool.Used.Peak)} of {Words.Count(pool.Slots, "slot")}" : Words.Count(pool.Used.Peak, "slot");
-            Row(ink, width, pool.Name.Length == 0 ? "pool" : pool.Name, Sparkline.Draw(used, pool.Slots), $"high water {of}{At(report, pool.Used.PeakTime)}");
+            string name = pool.Name.Length == 0 ? "" : $"{pool.Name}: "; // beside the bar's label it would move the bar out of line
+            Row(ink, width, "pool", Sparkline.Draw(used, pool.Slots), $"{name}high water {of}{At(report, pool.Used.PeakTime)}");
         }
 
         double seconds = report.HasTime ? statistics.Clock.Width / 1e9 : 0;

@@ -120,7 +120,11 @@ public sealed class MachineFacts
         ? DeviceTree?.All().FirstOrDefault(static n => n.Name.StartsWith("pcie@", StringComparison.Ordinal) || n.Name.StartsWith("pci@", StringComparison.Ordinal))
         : DeviceTree?.All().FirstOrDefault(n => n.Name.Length > 0 && n.DeviceName == device);
 
-    /// <summary>Whether the device snoops the caches.</summary>
+    /// <summary>Whether these facts say if a device snoops the caches: without a device tree (firmware with ACPI) nothing does.</summary>
+    public bool KnowsCoherenceOf(string device) =>
+        Architecture == Architecture.X86_64 || DeviceTree is not null || Probe.Any(line => line.Kind == "dev" && line.Text("name") == device);
+
+    /// <summary>Whether the device snoops the caches; <see langword="false"/> too where <see cref="KnowsCoherenceOf"/> says that nothing is known.</summary>
     /// <remarks>Kernel: <c>of_dma_is_coherent()</c>: the nearest node that says something decides.</remarks>
     public bool IsCoherent(string device)
     {

@@ -75,7 +75,7 @@ internal static class BounceFindings
             Kind = TraceFindingKind.Bounces,
             Id = "bounces-" + predicate.Word(),
             Severity = share >= MuchTime ? FindingSeverity.Warning : FindingSeverity.Note,
-            Confidence = ConfidenceOf(context, predicate),
+            Confidence = ConfidenceOf(context, predicate, devices),
             Title = $"{who} {(devices.Count == 1 ? "bounces" : "bounce")} {Words.Percent(bytes, all)} of {(devices.Count == 1 ? "its" : "their")} traffic: {Short(context, predicate, devices)}",
             Devices = [.. devices.Select(static d => d.Name)],
             Why = why,
@@ -128,8 +128,11 @@ internal static class BounceFindings
         _ => predicate.Because(),
     };
 
-    private static Confidence ConfidenceOf(FindingContext context, BouncePredicate predicate) => predicate switch
+    /// <summary>Without facts, a device that never maps anything directly may be behind an IOMMU: then no mask is the reason.</summary>
+    private static Confidence ConfidenceOf(FindingContext context, BouncePredicate predicate, List<DeviceStatistics> devices) => predicate switch
     {
+        BouncePredicate.DeviceMask when context.Facts is null && devices.Exists(static d => !d.KnowsWindow) => Confidence.Likely,
+        BouncePredicate.Forced when context.Facts is null => Confidence.Likely,
         BouncePredicate.DeviceMask or BouncePredicate.Forced or BouncePredicate.OutsideWindows => Confidence.Certain,
         BouncePredicate.Unknown => Confidence.Possible,
         _ => context.Facts is null ? Confidence.Likely : Confidence.Certain,

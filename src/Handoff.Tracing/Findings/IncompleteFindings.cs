@@ -6,6 +6,8 @@ namespace Handoff.Tracing.Findings;
 /// <summary>Findings about what a recording lacks, so that less can be said.</summary>
 internal static class IncompleteFindings
 {
+    private const ulong MuchLost = 100; // one lost event in so many recorded
+
     /// <summary>What is missing.</summary>
     public static IEnumerable<TraceFinding> Find(FindingContext context)
     {
@@ -15,11 +17,16 @@ internal static class IncompleteFindings
             yield return Note("interrupted", "Reading was interrupted: all figures are of the part that was read", "", "");
         if (analysis.Gaps > 0 && !analysis.TooManyLive)
         {
-            string lost = analysis.Counts.Lost > 0 ? $"{Words.Count((long)Math.Min(analysis.Counts.Lost, long.MaxValue), "event")} lost" : "an unknown number of events lost";
-            yield return Note(
+            ulong count = analysis.Counts.Lost;
+            if (count == 0 && context.Facts is { } facts)
+                count = (ulong)facts.Rings.Sum(static ring => Math.Max(0, ring.Overrun) + Math.Max(0, ring.Dropped)); // the kernel's own figures, beside the recording
+            string lost = count > 0 ? $"{Words.Count((long)Math.Min(count, long.MaxValue), "event")} lost" : "an unknown number of events lost";
+            bool many = count == 0 || count >= (ulong)Math.Max(analysis.Events, 1) / MuchLost;
+            TraceFinding missing = Note(
                 "events-lost", $"Events are missing ({lost}, in {Words.Count(analysis.Gaps, "place")})",
                 "At each place what was mapped is forgotten, so that nothing is accused of what only was not recorded. Leaks and live mappings are not known across these places.",
                 "Record again with larger buffers (trace_buf_size=, trace-cmd -b), or fewer events.");
+            yield return many ? missing with { Severity = FindingSeverity.Warning } : missing;
         }
 
         if (analysis.TooManyLive)

@@ -17,6 +17,8 @@ internal static class OwnershipFindings
             Accusation[] accusations = [.. group.OrderByDescending(static a => a.Count)];
             long count = accusations.Sum(static a => a.Count);
             var why = new List<string> { rule.OnOtherMachines };
+            if (rule == FindingRules.SkipOnFirstMap)
+                why.Add("Memory that the CPU uses only uncached, as of an uncached dma-buf heap, has nothing in the cache: then nothing is wrong.");
             if (!context.HasSyncs && (rule == FindingRules.SkipDropsData || rule == FindingRules.SkipHidesCopy || rule == FindingRules.SkipOnFirstMap))
             {
                 confidence = Confidence.Possible;

@@ -27,12 +27,12 @@ internal sealed partial class OwnershipJudge
     /// </summary>
     private void WrongSync(Finding finding, int device, Confidence confidence)
     {
-        if (MappingFollower.IsDoubtful(finding.Tag) || follower.HasUnnamedSegments(device))
-            return;
         bool sameCpu = MappingFollower.CpuOf(finding.Tag) == (follower.Cpu & MappingFollower.CpuMask);
         bool old = finding.MappedAt is { } mapped && finding.Time - mapped > Disorder;
-        if ((sameCpu || old) && !EndedElsewhere(device, finding) && _syncs.Count < MostDoubts)
+        if ((sameCpu || old) && !MappingFollower.IsDoubtful(finding.Tag) && !follower.HasUnnamedSegments(device) && !EndedElsewhere(device, finding) && _syncs.Count < MostDoubts)
             _syncs.Enqueue(new Doubt(finding, device, DoubtKind.UntilMap, confidence, follower.Cpu, follower.Task));
+        else
+            follower.Tracker.Retract(finding);
     }
 
     /// <summary>A map: syncs of just these bytes that another processor logged before it may be about it.</summary>
@@ -45,6 +45,8 @@ internal sealed partial class OwnershipJudge
             ulong at = doubt.Finding.Address.Value - buffer.Address.Value;
             if (doubt.Device != buffer.Device || doubt.Cpu == buffer.Cpu || at >= buffer.Size)
                 _syncs.Enqueue(doubt);
+            else
+                follower.Tracker.Retract(doubt.Finding);
         }
     }
 
@@ -62,21 +64,24 @@ internal sealed partial class OwnershipJudge
     /// <summary>A sync on one processor and the unmap on another may be logged in the wrong order.</summary>
     private void LateSync(Finding finding, int device)
     {
-        if (follower.HasUnnamedSegments(device))
-            return;
-        if (EndedElsewhere(device, finding))
+        bool unnamed = follower.HasUnnamedSegments(device), elsewhere = EndedElsewhere(device, finding);
+        if (!unnamed && elsewhere)
             Excuse(device, finding.Address.Value, finding.Time);
+        if (unnamed || elsewhere)
+            follower.Tracker.Retract(finding);
         else if (follower.Ends.WasHere(device, finding.Address.Value, follower.Cpu))
             Wait(finding, device, DoubtKind.UntilMap, Confidence.Certain);
         else if (finding.EndedAt is { } ended && finding.Time - ended > Disorder)
             Wait(finding, device, DoubtKind.UntilMap, Confidence.Likely);
+        else
+            follower.Tracker.Retract(finding);
     }
 
     /// <summary>A sync that another processor logged late may be the one that a mapping released with SKIP_CPU_SYNC seemed to lack.</summary>
     private void Excuse(int device, ulong address, long time)
     {
         if (_doubts.TryGetValue((device, address), out List<Doubt>? doubts))
-            doubts.RemoveAll(d => IsAboutSkip(d.Finding.Rule) && d.Cpu != follower.Cpu && time - d.Finding.Time <= Disorder);
+            Forgive(doubts, d => IsAboutSkip(d.Finding.Rule) && d.Cpu != follower.Cpu && time - d.Finding.Time <= Disorder);
     }
 
     /// <summary>
@@ -85,8 +90,9 @@ internal sealed partial class OwnershipJudge
     private void Inside(Finding finding, int device)
     {
         if (follower.HasUnnamedSegments(device) || MappingFollower.IsDoubtful(finding.Tag) || finding.MappedAt is not { } mapped || finding.Time - mapped <= Disorder || EndedElsewhere(device, finding))
-            return;
-        WrongRelease(finding, device, Confidence.Likely);
+            follower.Tracker.Retract(finding);
+        else
+            WrongRelease(finding, device, Confidence.Likely);
     }
 
     /// <summary>
@@ -95,19 +101,19 @@ internal sealed partial class OwnershipJudge
     /// </summary>
     private void Shared(Finding finding, int device)
     {
-        if (finding.Other is not { } other || MappingFollower.IsDoubtful(other.Tag))
-            return;
-        if (finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced)
+        if (finding.Other is not { } other || MappingFollower.IsDoubtful(other.Tag)
+            || (finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced)
+            || follower.IsReleaseWaiting(other.Device, other.Address)) // with the wrong arguments, perhaps: that is said then
         {
             follower.Tracker.Retract(finding);
             return;
         }
 
-        if (follower.IsReleaseWaiting(other.Device, other.Address))
-            return; // with the wrong arguments, perhaps: that is said then
         bool sameCpu = MappingFollower.CpuOf(other.Tag) == (follower.Cpu & MappingFollower.CpuMask);
         if (sameCpu || finding.Time - other.Time > Disorder)
             Wait(new Doubt(finding, device, DoubtKind.Overlap, Confidence.Likely, follower.Cpu, follower.Task), other.Device, other.Address.Value);
+        else
+            follower.Tracker.Retract(finding);
     }
 
     /// <summary>A mapping ends: what was waiting for it is decided.</summary>
@@ -122,12 +128,16 @@ internal sealed partial class OwnershipJudge
                 case DoubtKind.Overlap when doubt.Finding.Other?.Time != mapping.Time:
                     continue; // the end of another one in the same place
                 case DoubtKind.UntilEnd:
-                    if (!mapping.SyncedForDevice)
+                    if (mapping.SyncedForDevice)
+                        follower.Tracker.Retract(doubt.Finding);
+                    else
                         Accuse(doubt with { Confidence = ConfidenceOfSkip(mapping) });
                     break;
                 case DoubtKind.Overlap:
                     if (doubt.Cpu == follower.Cpu || now - doubt.Finding.Time > Disorder)
                         Accuse(doubt);
+                    else
+                        follower.Tracker.Retract(doubt.Finding);
                     break;
                 case DoubtKind.Stranger:
                     continue;

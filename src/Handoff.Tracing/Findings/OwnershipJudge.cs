@@ -24,12 +24,13 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     private readonly List<Doubt> _strangers = []; // at the end: releases and syncs of other devices' mappings
     private readonly Dictionary<int, SkipHabits> _habits = [];
     private bool _mappingBounces; // the one being made now
+    private long _acceptedOld = -Disorder; // when
     private Finding? _dropped; // of the mapping that ends now: DMA0051
 
     /// <summary>The tracker found something in the event being processed.</summary>
     public void Found(Finding finding)
     {
-        int device = DeviceOf(finding);
+        int device = Math.Max(finding.DeviceNumber, 0);
         FindingRule rule = finding.Rule;
         if (rule == FindingRules.SyncAfterUnmap)
             LateSync(finding, device);
@@ -70,8 +71,8 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
     }
 
     /// <summary>A wrong release or sync just before a map of another processor may have been about that one: clocks differ.</summary>
-    private static void ForgiveOthers(List<Doubt> doubts, int cpu, long time) =>
-        doubts.RemoveAll(d => d.Kind is DoubtKind.UntilMap or DoubtKind.Stranger && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
+    private void ForgiveOthers(List<Doubt> doubts, int cpu, long time) =>
+        Forgive(doubts, d => d.Kind is DoubtKind.UntilMap or DoubtKind.Stranger && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
 
     /// <summary>A mapping is synced.</summary>
     public void Synced(in LiveMapping mapping, in MappingEvent sync)
@@ -117,8 +118,8 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         AccuseSkips();
         Settle();
         CountSkips();
-        foreach (Accusation accusation in _accusations.Values)
-            accusation.IsCountCut = follower.Tracker.CountOf(accusation.Rule) > MappingFollower.MostFindings;
+        foreach (((FindingRule rule, int device), Accusation accusation) in _accusations)
+            accusation.IsCountCut = follower.Tracker.CountOf(rule, device) > MappingFollower.MostFindings;
 
         return
         [
@@ -127,16 +128,16 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
         ];
     }
 
-    private int DeviceOf(Finding finding)
+    /// <summary>Forgets what is harmless; the tracker then counts it no more, and has room for others.</summary>
+    private void Forgive(List<Doubt> doubts, Predicate<Doubt> harmless)
     {
-        IReadOnlyList<DeviceFacts> devices = follower.Tracker.Devices;
-        for (int number = devices.Count - 1; number >= 0; number--)
+        for (int i = doubts.Count - 1; i >= 0; i--)
         {
-            if (ReferenceEquals(devices[number].Name, finding.Device))
-                return number;
+            if (!harmless(doubts[i]))
+                continue;
+            follower.Tracker.Retract(doubts[i].Finding);
+            doubts.RemoveAt(i);
         }
-
-        return 0;
     }
 
     private void Accuse(Doubt doubt)
@@ -176,13 +177,18 @@ internal sealed partial class OwnershipJudge(MappingFollower follower)
 
     private void Suspect(Finding finding, int device)
     {
-        if (!follower.HasUnnamedSegments(device))
+        if (follower.HasUnnamedSegments(device))
+            follower.Tracker.Retract(finding);
+        else
             Wait(finding, device, DoubtKind.Stranger, Confidence.Possible);
     }
 
     /// <summary>What nothing has contradicted in time is believed.</summary>
     private void AcceptOld()
     {
+        if ((long)follower.Now - _acceptedOld < Disorder)
+            return; // no more than once in that time
+        _acceptedOld = (long)follower.Now;
         foreach (((int Device, ulong Address) key, List<Doubt> doubts) in _doubts.ToArray())
         {
             foreach (Doubt doubt in doubts.FindAll(d => d.Kind == DoubtKind.UntilMap && (long)follower.Now - d.Finding.Time > Disorder))

@@ -26,11 +26,8 @@ internal static class PoolFindings
         };
         if (pool is not { Slots: > 0 })
             why.Add("The pool's size is not recorded, it is inferred from this: dmesg says it (“software IO TLB: mapped”), or /sys/kernel/debug/swiotlb/io_tlb_nslabs; handoff record keeps both.");
-        if (HeldForGood(context, first) is { Length: > 0 } held)
-            why.Add(held);
-        string forced = Forced(context, failures);
-        if (forced.Length > 0)
-            why.Add(forced);
+        why.Add(WhatBecameOfThem(context, first));
+        why.Add(Forced(context, failures));
         return new TraceFinding
         {
             Kind = TraceFindingKind.PoolFull,
@@ -67,10 +64,12 @@ internal static class PoolFindings
                     ? $"The first needed {Scattered(pool, failure.First)}. Another needed {Scattered(pool, failure.Longest)}."
                     : $"It needed {Scattered(pool, failure.First)}.",
                 Holders(context, failure),
+                Forced(context, [failure]),
             ],
             Cures =
             [
                 .. SizeCures(context, pool),
+                .. ForceCures(context, [failure]),
                 new Cure("Ask for less at a time: a list of pages needs only short runs."),
             ],
             Evidence = [Line(context, failure)],
@@ -101,6 +100,7 @@ internal static class PoolFindings
             [
                 $"It needed {Words.Count(failure.First.Slots, "slot")}; {Words.Number(pool.Slots - failure.First.Used)} of {Words.Number(pool.Slots)} were free, but at most {Words.Number(failure.First.FreeInBestArea)} in one area of {Words.Number(pool.Slots / areas)}. A request must fit into one area.",
                 Holders(context, failure),
+                Forced(context, [failure]),
             ],
             Cures =
             [
@@ -158,20 +158,33 @@ internal static class PoolFindings
         return $"Slots held then: {Words.List(each, 5)}.";
     }
 
-    /// <summary>Devices that still hold at the end what they held at the failure keep it for good: receive rings.</summary>
-    private static string HeldForGood(FindingContext context, FailureGroup failure)
+    /// <summary>
+    /// What became of the slots held at the failure: devices that hold at the end what they held then keep it for good, as receive rings do; others released it.
+    /// Nothing is said where unmaps were not recorded, or events were lost.
+    /// </summary>
+    private static string WhatBecameOfThem(FindingContext context, FailureGroup failure)
     {
+        const ulong longEnough = 1_000_000_000; // nanoseconds after which what is still held is held for good
+        if (failure.Holders.Count == 0 || !context.HasUnmaps || context.Analysis.Gaps > 0 || context.Analysis.TooManyLive)
+            return "";
         var kept = new List<string>();
+        var released = new List<string>();
+        ulong youngest = 0;
         foreach (SlotHolder holder in failure.Holders)
         {
-            long old = context.Analysis.Survivors.Where(g => g.Device == holder.Device && g.OldestTime <= failure.FirstTime).Sum(static g => g.Bounced);
-            if (old * 2 > holder.Mappings && holder.Mappings > 0)
-                kept.Add(context.Label(holder.Device));
+            List<SurvivorGroup> left = [.. context.Analysis.Survivors.Where(g => g.Device == holder.Device && g.OldestTime <= failure.FirstTime)];
+            long old = left.Sum(static g => g.Bounced);
+            if (old * 2 > holder.Mappings)
+                youngest = Math.Max(youngest, left.Min(static g => g.OldestTime));
+            (old * 2 > holder.Mappings && holder.Mappings > 0 ? kept : released).Add(context.Label(holder.Device));
         }
 
-        return kept.Count == 0
-            ? "Not a leak: those mappings were released later."
-            : $"Not a leak: {Words.List(kept)} {(kept.Count == 1 ? "holds its" : "hold their")} buffers for good, as receive rings do, in constant number.";
+        if (kept.Count == 0)
+            return "Not a leak: those mappings were released later.";
+        string others = released.Count == 0 ? "" : $"{Words.List(released, 3)} released {(released.Count == 1 ? "its" : "their")} mappings later; ";
+        if (context.Analysis.Header.TimeIsNanoseconds && context.Analysis.End - youngest < longEnough)
+            return $"{others}{Words.List(kept)} still {(kept.Count == 1 ? "holds" : "hold")} slots when the recording ends, {Words.Time(context.Analysis.End - failure.FirstTime)} after the failure: whether for good is not seen.";
+        return $"Not a leak: {others}{Words.List(kept)} {(kept.Count == 1 ? "holds its" : "hold their")} buffers for good, as receive rings do, in constant number.";
     }
 
     private static string Forced(FindingContext context, IReadOnlyList<FailureGroup> failures)

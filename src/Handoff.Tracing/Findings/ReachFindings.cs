@@ -4,7 +4,7 @@ using Handoff.Tracing.Replay;
 
 namespace Handoff.Tracing.Findings;
 
-/// <summary>Findings about maps that no larger pool would help: too long, out of reach, no pool, an IOMMU, and allocations.</summary>
+/// <summary>Findings about maps that no larger pool would help: too long, out of reach, no pool, an IOMMU.</summary>
 internal static class ReachFindings
 {
     private const ulong Limit = 262144;
@@ -86,7 +86,7 @@ internal static class ReachFindings
             Confidence = confidence,
             Title = $"{Words.Count(failure.Count, "mapping")} of {context.Label(failure.Device)} failed: a bounce is needed and there is no pool",
             Devices = [failure.Device],
-            Why = [why, $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}, in memory up to 0x{failure.HighestAddress:x}: above the device's mask or bus limit, or short and written by a device that does not snoop the caches."],
+            Why = [why, $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}, in memory up to 0x{failure.HighestAddress:x}: above the device's mask or bus limit{(known || noforce ? "" : ", or short and written by a device that does not snoop the caches")}."],
             Cures = noforce
                 ? [new Cure("Let the kernel make its pool.", "(no swiotlb=noforce)", [new ReplayConfiguration { Bounce = BounceMode.WhenNeeded }]), .. MaskCure(context, failure)]
                 : known
@@ -134,6 +134,8 @@ internal static class ReachFindings
             [
                 registers
                     ? $"Registers up to 0x{failure.HighestAddress:x} are above the device's mask or bus limit; registers never bounce."
+                    : failure.Pool is { Slots: 0 } unknown
+                    ? $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)} with {Words.Count(failure.MostUsed, "slot")} in use. The pool's size is not recorded, but slots were seen in more places than that: no run of free ones was long enough, or the kernel makes pools on demand (CONFIG_SWIOTLB_DYNAMIC) and could not make one just then. Slots used lie from 0x{unknown.LowestSeen:x} to 0x{unknown.HighestSeen:x}."
                     : $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}{(failure.Pool is { Slots: > 0 } pool ? $" with {Words.Number(failure.MostUsed)} of {Words.Number(pool.Slots)} slots in use" : "")}: free slots and a run of them were there as far as the recording shows. A segment boundary may be in the way.",
             ],
             Evidence = [PoolFindings.Line(context, failure)],
@@ -173,43 +175,6 @@ internal static class ReachFindings
             Count = failure.Count,
             FirstTime = failure.FirstTime,
             LastTime = failure.LastTime,
-        };
-    }
-
-    /// <summary>Coherent or non-coherent memory was not to be had.</summary>
-    public static TraceFinding Allocations(FindingContext context, IReadOnlyList<FailureGroup> failures)
-    {
-        const ulong largestBlock = 4 << 20;
-        long count = failures.Sum(static f => f.Count);
-        ulong smallest = failures.Min(static f => f.SmallestSize), largest = failures.Max(static f => f.LargestSize);
-        bool restricted = failures.Any(f => context.Facts?.RestrictedPoolOf(f.Device) is not null);
-        var why = new List<string> { $"{Words.List([.. failures.Select(f => context.Label(f.Device))])} asked for {Words.Sizes(smallest, largest)}." };
-        if (restricted)
-            why.Add("A device with a restricted pool gets coherent memory only from it, at most 256 KiB at a time.");
-        if (!restricted && context.Facts is null && failures.Any(f => context.DeviceOf(f.Device) is { Bounced: > 0 } d && d.Bounces(BouncePredicate.Forced) == d.Bounced && smallest > Limit))
-            why.Add("Everything that the device maps is forced to bounce. If that is because of a restricted pool (memory-region in the device tree), coherent memory comes only from it, at most 256 KiB at a time.");
-        if (largest > largestBlock)
-            why.Add("Blocks above 4 MiB (with 4 KiB pages) come only from the contiguous memory area (CMA).");
-        if (!restricted && smallest <= largestBlock)
-            why.Add("Allocations that may not wait never come from CMA; where memory has to be remapped they come from a small pool set aside at boot.");
-        return new TraceFinding
-        {
-            Kind = TraceFindingKind.AllocationFailed,
-            Id = "allocation-failed",
-            Severity = FindingSeverity.Warning,
-            Confidence = Confidence.Certain,
-            Title = $"{Words.Count(count, "allocation")} of DMA memory failed",
-            Devices = [.. failures.Select(static f => f.Device)],
-            Why = why,
-            Cures = restricted
-                ? [new Cure("Allocate at most 256 KiB at a time, or make the region larger in the device tree.")]
-                : largest > largestBlock
-                ? [new Cure("A larger contiguous area.", "cma=SIZE"), new Cure("Smaller pieces, or dma_alloc_noncontiguous().")]
-                : [new Cure("A larger contiguous area, for large blocks.", "cma=SIZE"), new Cure("A larger atomic pool, for allocations in atomic context.", "coherent_pool=SIZE")],
-            Evidence = [.. failures.Select(f => PoolFindings.Line(context, f))],
-            Count = count,
-            FirstTime = failures.Min(static f => f.FirstTime),
-            LastTime = failures.Max(static f => f.LastTime),
         };
     }
 

@@ -48,6 +48,7 @@ public static class TraceAnalyzer
         }
 
         follower.Complete();
+        statistics.Complete();
         tap?.Complete(follower.Tracker.LiveMappings());
         return new TraceAnalysis(reader, facts, statistics, follower, observer.Judge.Complete()) { IsInterrupted = interrupted, Log = log?.Complete(follower.Tracker.LiveMappings()) };
     }

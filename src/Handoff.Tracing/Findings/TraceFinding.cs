@@ -1,4 +1,5 @@
 using Handoff.Ownership;
+using Handoff.Tracing.Replay;
 using Handoff.Tracing.Sizing;
 
 namespace Handoff.Tracing.Findings;
@@ -24,8 +25,8 @@ public sealed record TraceFinding
     /// <summary>Devices concerned, the most concerned first.</summary>
     public required IReadOnlyList<string> Devices { get; init; }
 
-    /// <summary>Why, as sentences.</summary>
-    public IReadOnlyList<string> Why { get; init; } = [];
+    /// <summary>Why, as sentences; empty ones are left out.</summary>
+    public IReadOnlyList<string> Why { get; init => field = [.. value.Where(static sentence => sentence.Length > 0)]; } = [];
 
     /// <summary>What to do, the most promising first.</summary>
     public IReadOnlyList<Cure> Cures { get; init; } = [];
@@ -44,6 +45,15 @@ public sealed record TraceFinding
 
     /// <summary>Time of the last occurrence.</summary>
     public ulong? LastTime { get; init; }
+
+    /// <summary>Whether failures of a replay that have this cause are what the finding is about.</summary>
+    public bool IsAbout(FailureCause cause) => Kind switch
+    {
+        TraceFindingKind.RequestOverLimit => cause == FailureCause.TooLong,
+        TraceFindingKind.PoolOutOfReach => cause == FailureCause.PoolOutOfReach,
+        TraceFindingKind.NoPool => cause == FailureCause.NoPool,
+        _ => cause.DependsOnSize(),
+    };
 
     /// <summary>Whether something is wrong: a failure or a broken rule that is more than possible. Costs and gaps are not.</summary>
     public bool IsWrong => Kind is not (TraceFindingKind.Bounces or TraceFindingKind.Incomplete)

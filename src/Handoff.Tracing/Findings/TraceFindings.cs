@@ -43,10 +43,20 @@ public static class TraceFindings
         }
 
         failures.RemoveAll(explained.Contains);
+        if (context.Statistics.PoolsGrow)
+        {
+            foreach (FailureGroup failure in failures.Where(static f => f is { Kind: MapFailureKind.Full or MapFailureKind.Fragmented or MapFailureKind.AreasTooSmall, Pool.IsRestricted: false }).ToList())
+            {
+                yield return PoolFindings.CannotGrow(context, failure);
+                failures.Remove(failure);
+            }
+        }
+
         foreach (var pool in failures.FindAll(static f => f.Kind is MapFailureKind.Full or MapFailureKind.PoolOfUnknownSize).GroupBy(static f => f.Pool))
         {
             // Without its size, a pool that held more at another time cannot have been full: no run was long enough.
-            List<FailureGroup> full = [.. pool.Where(f => f.Kind == MapFailureKind.Full || f.MostUsed + f.MostSlots > f.Pool!.Used.Peak || f.MostUsed * 32 >= f.Pool.Used.Peak * 31)];
+            // Nor if its slots were seen over a range much larger than what was in use.
+            List<FailureGroup> full = [.. pool.Where(f => f.Kind == MapFailureKind.Full || (!IsWide(f) && (f.MostUsed + f.MostSlots > f.Pool!.Used.Peak || f.MostUsed * 32 >= f.Pool.Used.Peak * 31)))];
             if (full.Count > 0)
                 yield return PoolFindings.Full(context, pool.Key, full);
             foreach (FailureGroup other in pool.Except(full))
@@ -73,10 +83,12 @@ public static class TraceFindings
                 yield return finding;
         }
 
-        List<FailureGroup> allocations = failures.FindAll(static f => f.Kind == MapFailureKind.Allocation);
-        if (allocations.Count > 0)
-            yield return ReachFindings.Allocations(context, allocations);
+        foreach (TraceFinding allocations in AllocationFindings.Find(context, failures.Where(static f => f.Kind == MapFailureKind.Allocation)))
+            yield return allocations;
     }
+
+    private static bool IsWide(FailureGroup failure) =>
+        failure.Pool is { } pool && pool.HighestSeen > pool.LowestSeen && (ulong)(failure.MostUsed + failure.MostSlots) * 8 < (pool.HighestSeen - pool.LowestSeen) / BouncePool.SlotSize * 7;
 
     private static long Held(FailureGroup failure, string device) => failure.Holders.Where(h => h.Device == device).Sum(static h => h.Slots);
 
@@ -129,13 +141,6 @@ public static class TraceFindings
     {
         if (finding.Kind == TraceFindingKind.Bounces)
             return before is not null && outcome.Bounced < before.Bounced && outcome.Failures <= before.Failures;
-        bool Matters(FailureCause cause) => finding.Kind switch
-        {
-            TraceFindingKind.RequestOverLimit => cause == FailureCause.TooLong,
-            TraceFindingKind.PoolOutOfReach => cause == FailureCause.PoolOutOfReach,
-            TraceFindingKind.NoPool => cause == FailureCause.NoPool,
-            _ => cause.DependsOnSize(),
-        };
-        return !outcome.FailuresByCause.Any(f => Matters(f.Cause) && finding.Devices.Contains(f.Device));
+        return !outcome.FailuresByCause.Any(f => finding.IsAbout(f.Cause) && finding.Devices.Contains(f.Device));
     }
 }

@@ -3,7 +3,10 @@ namespace Handoff.Tracing.Mappings;
 /// <summary>Which condition made the kernel bounce a mapping, as far as a recording tells.</summary>
 public enum BouncePredicate
 {
-    /// <summary>The recording does not tell.</summary>
+    /// <summary>
+    /// The recording does not tell: a short buffer is not cached coherently, or lies beyond what the bus carries, or its device is untrusted; no fact or other
+    /// mapping of the device decides between them.
+    /// </summary>
     Unknown = 0,
 
     /// <summary>Every mapping is forced to bounce: <c>swiotlb=force</c>, or whatever else the machine's facts would have told.</summary>

@@ -28,6 +28,6 @@ public static class BouncePredicateText
         BouncePredicate.OutsideWindows => "no window of the bus covers the buffers",
         BouncePredicate.ShortBuffer => "the buffers are short and the device does not snoop the caches",
         BouncePredicate.Untrusted => "the device is untrusted and the buffers do not fill their pages",
-        _ => "of something the recording does not show",
+        _ => "they are short and the device does not snoop the caches, or the bus does not carry their addresses, or (behind an IOMMU) the device is untrusted: the recording does not tell which",
     };
 }

@@ -144,6 +144,20 @@ public sealed class DeviceStatistics
 
     internal bool KnowsWindow { get; set; }
 
+    internal ulong? BounceWindow { get; set; } // what bounces add to physical addresses
+
+    internal ulong HighestDirect { get; set; } // last DMA address that it reached without bouncing
+
+    internal ulong LowestBeyondBus { get; set; } = ulong.MaxValue; // last DMA address of what bounced and can have done so only for where it lies
+
+    internal ulong LowestUndecided { get; set; } = ulong.MaxValue; // last DMA addresses of what bounced for that, or for being short
+
+    internal ulong HighestUndecided { get; set; }
+
+    internal bool SharesPages { get; set; } // behind an IOMMU it got buffers that do not fill their pages: it is trusted
+
+    internal bool IsUntrusted { get; set; } // behind an IOMMU something of it bounced that is not short
+
     /// <summary>Bounced buffers by predicate and size class (<see cref="SizeClass"/>).</summary>
     public long Bounces(BouncePredicate predicate, int sizeClass) => _bounces[((int)predicate * SizeClass.Count) + sizeClass];
 
@@ -175,6 +189,19 @@ public sealed class DeviceStatistics
         _bouncedBytes[index] += size;
         Bounced++;
         BouncedBytes += size;
+    }
+
+    /// <summary>Counts bounces under another predicate: more is known now.</summary>
+    internal void MoveBounces(BouncePredicate from, BouncePredicate to)
+    {
+        if (from == to)
+            return;
+        for (int sizes = 0; sizes < SizeClass.Count; sizes++)
+        {
+            int source = ((int)from * SizeClass.Count) + sizes, target = ((int)to * SizeClass.Count) + sizes;
+            (_bounces[target], _bounces[source]) = (_bounces[target] + _bounces[source], 0);
+            (_bouncedBytes[target], _bouncedBytes[source]) = (_bouncedBytes[target] + _bouncedBytes[source], 0);
+        }
     }
 
     internal void NoteExceeded(ulong mask)

@@ -72,6 +72,9 @@ public sealed class FailureGroup
 
     internal int DeviceNumber { get; }
 
+    /// <summary>Of allocations: whether they could wait.</summary>
+    internal AllocationWait Wait { get; init; }
+
     /// <summary>The first of them.</summary>
     internal FailureMoment First { get; init; }
 

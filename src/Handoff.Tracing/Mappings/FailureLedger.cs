@@ -11,7 +11,7 @@ internal sealed class FailureLedger(MappingStatistics statistics)
     private const long PracticallyFull = 32; // less than this part of the pool is free
     private const ulong ShortestPageAligned = 4096;
 
-    private readonly Dictionary<(int Device, MapFailureKind Kind), FailureGroup> _groups = [];
+    private readonly Dictionary<(int Device, MapFailureKind Kind, AllocationWait Wait), FailureGroup> _groups = [];
 
     public IEnumerable<FailureGroup> Groups => _groups.Values;
 
@@ -29,18 +29,19 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         bool reduced = kind == MapFailureKind.OverLimit && buffer.Size <= MostBytes;
 
         var moment = new FailureMoment(buffer.Size, slots, pool is null ? -1 : used + own, run, best);
-        if (!_groups.TryGetValue((buffer.Device, kind), out FailureGroup? group))
+        if (!_groups.TryGetValue((buffer.Device, kind, buffer.Wait), out FailureGroup? group))
         {
             group = new FailureGroup(buffer.Device, device.Name, kind)
             {
                 FirstTime = buffer.Time,
                 FirstTask = buffer.Task,
+                Wait = buffer.Wait,
                 Pool = pool,
                 FreeInBestArea = best,
                 First = moment,
                 Holders = pool is null ? [] : statistics.Holders(pool),
             };
-            _groups.Add((buffer.Device, kind), group);
+            _groups.Add((buffer.Device, kind, buffer.Wait), group);
         }
 
         group.Count++;
@@ -103,7 +104,7 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         if (device.IsTranslated)
             return MapFailureKind.Unexplained; // no event carries its slots
 
-        if (_groups.TryGetValue((buffer.Device, MapFailureKind.Fragmented), out FailureGroup? known) && known.Count >= MostRunsMeasured)
+        if (_groups.TryGetValue((buffer.Device, MapFailureKind.Fragmented, AllocationWait.Unknown), out FailureGroup? known) && known.Count >= MostRunsMeasured)
             return MapFailureKind.Fragmented;
         run = LongestRun(buffer, device, pool);
         best = pool.FreeInBestArea();

@@ -14,6 +14,7 @@ internal sealed class LiveList
     public ulong Time;
     public int Cpu;
     public bool IsCut; // by the kernel
+    public bool MayHaveEnded; // a release that was logged before its map may have been its own
     public LiveList? Next; // same device and first buffer; or next spare one
 
     public ReadOnlySpan<ulong> BufferSpan => Buffers.AsSpan(0, BufferCount);

@@ -24,7 +24,9 @@ internal sealed class LiveLists
     public bool HasUnnamedSegments(int device) => _cut[device] > 0;
 
     /// <summary>Remembers a list that was mapped.</summary>
-    public void Add(in DmaEvent e)
+    /// <param name="e">Its map.</param>
+    /// <param name="mayHaveEnded">Whether a release that was logged before may have been its own.</param>
+    public void Add(in DmaEvent e, bool mayHaveEnded)
     {
         ReadOnlySpan<ulong> buffers = MemoryMarshal.Cast<PhysicalAddress, ulong>(e.PhysicalAddresses);
         int segments = Math.Min(e.DmaAddresses.Length, e.Lengths.Length);
@@ -44,6 +46,7 @@ internal sealed class LiveLists
         list.SegmentCount = segments;
         list.FullEntries = Math.Max(e.FullNents, buffers.Length);
         (list.Direction, list.Attributes, list.Time, list.Cpu) = (e.Direction, e.Attributes, e.Time, e.Cpu);
+        list.MayHaveEnded = mayHaveEnded;
         list.IsCut = list.FullEntries > buffers.Length || e.FullEnts > segments;
         if (list.IsCut)
             _cut[e.Device]++;
@@ -81,8 +84,9 @@ internal sealed class LiveLists
             int common = list.BufferSpan.CommonPrefixLength(buffers);
             if (list.FullEntries == buffers.Length && common == list.BufferCount && (match != ListMatch.Exact || (list.Direction == direction && OwnershipTracker.AttributesAgree(list.Attributes, attributes))))
             {
-                // The newest, unless another processor mapped it just now: then an earlier one is meant, if there is one.
-                best = list;
+                // The newest, unless another processor mapped it just now: then an earlier one is meant, if there is one that has not ended already.
+                if (best is null || !list.MayHaveEnded)
+                    best = list;
                 if (list.Cpu == cpu || time > list.Time + EarlyReleases.MostDisorder)
                     break;
                 continue;

@@ -18,6 +18,8 @@ internal struct MappedBuffer
     public int Pid;
     public int Task;
 
+    public AllocationWait Wait; // of an allocation
+
     public int ListEntries; // that the caller gave; 0 if it is no list
     public int ListIndex;
 

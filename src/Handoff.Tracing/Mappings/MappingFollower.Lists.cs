@@ -12,7 +12,6 @@ internal sealed partial class MappingFollower
     private void MapList(in DmaEvent e)
     {
         _attempts.TakeList(e, _found, _foundEntries);
-        _lists.Add(e);
         ReadOnlySpan<PhysicalAddress> buffers = e.PhysicalAddresses;
         ReadOnlySpan<DmaAddress> addresses = e.DmaAddresses;
         ReadOnlySpan<uint> lengths = e.Lengths;
@@ -24,6 +23,7 @@ internal sealed partial class MappingFollower
         buffer.ListEntries = entries;
         EarlyReleases.Release? release = _early.IsEmpty || buffers.IsEmpty ? null : _early.Take(e.Device, buffers[0].Value, e.Cpu, EventOf(buffer, 0, 0), buffers);
         bool hasEnded = release is not null && (release.IsSeen || (segments > 0 && _tracker.WasReleased(e.Device, addresses[0])));
+        _lists.Add(e, mayHaveEnded: release is not null && !hasEnded);
         int tag = TagOf(e) | (release is null || hasEnded ? 0 : Doubtful), next = 0;
         for (int i = 0; i < segments; i++)
         {

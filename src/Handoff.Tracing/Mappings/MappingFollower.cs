@@ -52,7 +52,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         _tracker.Found += Found;
     }
 
-    /// <summary>Findings kept of each rule.</summary>
+    /// <summary>Findings kept of each rule and device.</summary>
     public const int MostFindings = 1000;
 
     /// <summary>The shared tracker.</summary>
@@ -212,7 +212,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
             string name = number == MostDevices - 1 ? "(further devices)" : _reader.Devices[number];
 
             // Of a device about which nothing is known, nothing that depends on its caches is said.
-            bool coherent = _facts is null || _facts.Files.IsEmpty || _facts.IsCoherent(name);
+            bool coherent = _facts is null || _facts.Files.IsEmpty || !_facts.KnowsCoherenceOf(name) || _facts.IsCoherent(name);
             _tracker.AddDevice(new DeviceFacts(name, coherent, SyncsVisible: !coherent));
         }
 

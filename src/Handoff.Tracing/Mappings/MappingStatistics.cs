@@ -49,7 +49,7 @@ public sealed class MappingStatistics
     public IEnumerable<FailureGroup> Failures => _failures.Groups;
 
     /// <summary>Whether the kernel makes further pools on demand.</summary>
-    public bool PoolsGrow { get; }
+    public bool PoolsGrow { get; private set; }
 
     internal BounceAttribution Attribution { get; }
 
@@ -176,6 +176,18 @@ public sealed class MappingStatistics
             device.CopiedOut += sync.Size;
         else if (!forCpu && sync.Direction != DmaDirection.FromDevice)
             device.CopiedIn += sync.Size;
+    }
+
+    /// <summary>All events were counted.</summary>
+    internal void Complete()
+    {
+        foreach (DeviceStatistics device in Devices)
+        {
+            if (device.Bounced > 0)
+                Attribution.Settle(device);
+        }
+
+        PoolsGrow |= _pools.GrewAtRunTime;
     }
 
     internal void Unknown(in MappingEvent e) => DeviceOf(e.Device).UnknownReleases++;

@@ -25,6 +25,9 @@ internal sealed class PoolSet
 
     public IReadOnlyList<BouncePool> All => _all;
 
+    /// <summary>Whether slots were seen where no known pool is, though the machine's own is known.</summary>
+    public bool GrewAtRunTime => _elsewhere is not null && _own.IsPlaced;
+
     public bool HasRestricted => _restricted.Count > 0;
 
     /// <summary>How a device gets to its pool.</summary>

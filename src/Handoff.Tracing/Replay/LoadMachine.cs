@@ -120,8 +120,7 @@ public sealed class LoadMachine
 
     /// <summary>Whether facts (and not a guess) say if a device snoops the caches.</summary>
     public bool KnowsCoherenceOf(string name) =>
-        Machine.Architecture == Architecture.X86_64 || Facts.DeviceTree is not null
-        || Facts.Probe.Any(line => line.Kind == "dev" && line.Text("name") == name);
+        Machine.Architecture == Architecture.X86_64 || Facts.KnowsCoherenceOf(name);
 
     /// <summary>Whether a range can be a bounce pool: page-aligned, at least a slot, and of a size that kernels make.</summary>
     internal static bool IsPool(MemoryRange range) =>

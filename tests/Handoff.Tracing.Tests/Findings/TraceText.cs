@@ -42,8 +42,8 @@ internal sealed class TraceText
         Line($"dma_sync_single_for_{(forCpu ? "cpu" : "device")}: {device} dir={direction} dma_addr={dma:x} size={size}");
 
     /// <summary>A bounced map that succeeds.</summary>
-    public TraceText Bounced(string device, ulong dma, ulong phys, ulong size, string direction = "FROM_DEVICE", ulong mask = 0xffffffff, bool force = false, string attributes = "") =>
-        Bounce(device, phys, size, mask, force).Map(device, dma, phys, size, direction, attributes);
+    public TraceText Bounced(string device, ulong dma, ulong phys, ulong size, string direction = "FROM_DEVICE", ulong mask = 0xffffffff, bool force = false, string attributes = "", ulong? bounced = null) =>
+        Bounce(device, bounced ?? phys, size, mask, force).Map(device, dma, phys, size, direction, attributes);
 
     /// <summary>A bounced map that fails.</summary>
     public TraceText Fails(string device, ulong phys, ulong size, string direction = "FROM_DEVICE", ulong mask = 0xffffffff, bool force = false) =>
