@@ -6,7 +6,7 @@ namespace Handoff.Tracing.Mappings;
 /// <summary>Says which condition made the kernel bounce: from the bounce event, from facts about the machine, and from the device's other maps.</summary>
 internal sealed class BounceAttribution
 {
-    /// <summary>Shorter buffers may share a cache line when kmalloc gives them out: twice the largest alignment for DMA.</summary>
+    /// <summary>Shorter buffers may share a cache line when kmalloc gives them out: the largest alignment for DMA.</summary>
     private const ulong ShortLimit = 256;
 
     private const ulong PageMask = 0xfff;
@@ -53,7 +53,7 @@ internal sealed class BounceAttribution
         DeviceLimits limits = LimitsOf(device);
         if (buffer.Forced && !device.IsTranslated) // behind an IOMMU the event says FORCE too, but only untrusted devices and short buffers bounce
             return limits.Restricted ? BouncePredicate.RestrictedPool : _forced;
-        bool mayBeShort = buffer.Size < ShortLimit && buffer.Direction != DmaDirection.ToDevice && buffer.HasDirection && !(limits.KnowsCoherence && limits.Coherent);
+        bool mayBeShort = buffer.Size < ShortLimit && MayShareLines(buffer.Size) && buffer.Direction != DmaDirection.ToDevice && buffer.HasDirection && !(limits.KnowsCoherence && limits.Coherent);
         if (device.IsTranslated)
         {
             device.IsUntrusted |= !mayBeShort;
@@ -116,6 +116,13 @@ internal sealed class BounceAttribution
     /// <summary>Behind an IOMMU buffers bounce of untrusted devices, if they do not fill their pages, and short ones of non-coherent devices.</summary>
     private static BouncePredicate ShortBehindIommu(DeviceStatistics device) =>
         device.IsUntrusted ? BouncePredicate.Untrusted : device.SharesPages ? BouncePredicate.ShortBuffer : BouncePredicate.Unknown;
+
+    /// <summary>Whether what kmalloc gives out for so many bytes may share a cache line; if lines are not known, they are as long as any.</summary>
+    private bool MayShareLines(ulong size)
+    {
+        ulong bucket = size switch { <= 8 => 8, <= 16 => 16, <= 32 => 32, <= 64 => 64, <= 96 => 96, <= 128 => 128, <= 192 => 192, _ => 256 };
+        return bucket % (_facts?.CacheAlignment is { } line and > 0 ? line : ShortLimit) != 0;
+    }
 
     /// <summary>A device with a memory region of its own, on a machine that is known not to force bounces, has a restricted pool even where no message says so.</summary>
     private bool IsRestricted(string device) =>
