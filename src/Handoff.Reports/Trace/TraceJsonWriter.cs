@@ -74,7 +74,7 @@ public static class TraceJsonWriter
         json.WriteNumber("start", analysis.Start);
         json.WriteNumber("end", analysis.End);
         json.WriteNumber("events", analysis.Events);
-        json.WriteNumber("eventsLost", analysis.Counts.Lost);
+        json.WriteNumber("eventsLost", analysis.Counts.LostInAll);
         json.WriteNumber("gaps", analysis.Gaps);
         json.WriteNumber("liveAtEnd", analysis.LiveAtEnd);
         json.WriteNumber("partLength", analysis.Statistics.Clock.Width);

@@ -50,7 +50,7 @@ internal sealed class RecordingTable : ExportTable
         _start.Add(analysis.Start);
         _end.Add(analysis.End);
         _events.Add(analysis.Events);
-        _lost.Add(analysis.Counts.Lost);
+        _lost.Add(analysis.Counts.LostInAll);
         _gaps.Add(analysis.Gaps);
         _complete.Add(analysis.Diagnostics.All(static problem => problem.Severity != DiagnosticSeverity.Error));
         _live.Add(analysis.LiveAtEnd);

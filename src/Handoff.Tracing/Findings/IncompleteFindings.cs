@@ -17,7 +17,7 @@ internal static class IncompleteFindings
             yield return Note("interrupted", "Reading was interrupted: all figures are of the part that was read", "", "");
         if (analysis.Gaps > 0 && !analysis.TooManyLive)
         {
-            ulong count = analysis.Counts.Lost;
+            ulong count = analysis.Counts.LostInAll;
             if (count == 0 && context.Facts is { } facts)
                 count = (ulong)facts.Rings.Sum(static ring => Math.Max(0, ring.Overrun) + Math.Max(0, ring.Dropped)); // the kernel's own figures, beside the recording
             string lost = count > 0 ? $"{Words.Count((long)Math.Min(count, long.MaxValue), "event")} lost" : "an unknown number of events lost";

@@ -66,7 +66,7 @@ public sealed class TraceDiff
         Add("liveMost", "most bytes mapped at once, by device", report => report.Devices.Select(static device => (double)device.LiveBytesPeak).DefaultIfEmpty(0).Max(), DiffUnit.Bytes);
         Add("allocated", "most bytes allocated at once", report => Sum(report, static device => device.AllocatedBytesPeak), DiffUnit.Bytes);
         Add("liveAtEnd", "mappings live at the end", static report => report.Analysis.LiveAtEnd, DiffUnit.Count);
-        Add("lost", "events lost", static report => report.Analysis.Counts.Lost, DiffUnit.Count, moreIsWorse: true);
+        Add("lost", "events lost", static report => report.Analysis.Counts.LostInAll, DiffUnit.Count, moreIsWorse: true);
         return figures;
     }
 

@@ -74,12 +74,9 @@ internal sealed class TraceDatReader : RecordingReader
         _advanceTop = true;
         if (stream.IsLostNote)
         {
-            ulong lost = stream.LostCount;
-            if (lost == 0 && statistics is { Events: 0, LostNotes: 0, RecordedOverrun: > 0 })
-                lost = (ulong)statistics.RecordedOverrun; // the buffer ran over before it was read; the recorder noted how often
             statistics.LostNotes++;
-            statistics.Lost += lost;
-            _assembler.Lost(ref e, lost);
+            statistics.Lost += stream.LostCount;
+            _assembler.Lost(ref e, stream.LostCount);
             return true;
         }
 
