@@ -67,7 +67,7 @@ public sealed class TraceReport
 
     /// <summary>The architecture as <c>uname -m</c> prints it, empty if not known.</summary>
     public string Architecture => Analysis.Facts is { KernelRelease.Length: > 0 } facts
-        ? facts.Architecture switch { Handoff.Architecture.X86_64 => "x86_64", Handoff.Architecture.Riscv64 => "riscv64", _ => "aarch64" }
+        ? facts.MachineName
         : Analysis.Header.Architecture ?? "";
 
     /// <summary>Name and version of the format, such as <c>trace.dat 7</c>.</summary>

@@ -24,8 +24,21 @@ public sealed class MachineFacts
     /// <summary>What could not be understood, for the user.</summary>
     public IReadOnlyList<string> Diagnostics => Problems;
 
-    /// <summary>The processor architecture.</summary>
+    /// <summary>
+    /// The processor architecture. Others are listed under the one whose rules they share: machines on which every device snoops the caches
+    /// (s390x, ppc64le) count as x86-64. <see cref="MachineName"/> has their own name.
+    /// </summary>
     public Architecture Architecture { get; internal set; } = Architecture.Arm64;
+
+    /// <summary>The machine's kind as <c>uname -m</c> prints it (<c>aarch64</c>, <c>s390x</c>); of a machine that is not told, that of <see cref="Architecture"/>.</summary>
+    public string MachineName
+    {
+        get => field ?? RecordedArchitecture.NameOf(Architecture);
+        internal set;
+    }
+
+    /// <summary>Bytes of a page of memory: 4096, 16384 or 65536; <see langword="null"/> if unknown.</summary>
+    public uint? PageSize { get; internal set; }
 
     /// <summary>The kernel's release, empty if unknown.</summary>
     public string KernelRelease { get; internal set; } = "";
@@ -188,6 +201,7 @@ public sealed class MachineFacts
             Architecture = Architecture,
             Ram = Ram ?? throw new InvalidOperationException("The recording does not say where RAM is."),
             Cpus = Cpus,
+            PageSize = PageSize ?? 4096,
             CacheLineSize = CacheAlignment is { } line and >= 8 ? line : 64,
             SwiotlbParameter = Parameter("swiotlb") ?? "",
             SwiotlbStart = Swiotlb?.Start,

@@ -86,6 +86,9 @@ internal static partial class MachineFactsReader
                 case "trace_clock" when line.IndexOf('[') is >= 0 and var open && line.IndexOf(']') is var close && close > open:
                     facts.TraceClock = line[(open + 1)..close];
                     break;
+                case "page_size" when uint.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out uint page) && IsPageSize(page):
+                    facts.PageSize = page;
+                    break;
                 case "iomem" when Iomem().Match(line) is { Success: true } match:
                     ulong start = Hex(match.Groups["start"].Value), end = Hex(match.Groups["end"].Value);
                     if (end > start)
@@ -136,10 +139,10 @@ internal static partial class MachineFactsReader
             return;
         facts.HostName = words[1];
         facts.KernelRelease = words[2];
-        if (words.Contains("x86_64"))
-            facts.Architecture = Architecture.X86_64;
-        else if (words.Contains("riscv64"))
-            facts.Architecture = Architecture.Riscv64;
+        if (words.FirstOrDefault(static word => RecordedArchitecture.Of(word) is not null) is not { } name)
+            return;
+        facts.MachineName = name;
+        facts.Architecture = RecordedArchitecture.Of(name)!.Value;
     }
 
     private static void ReadMessages(MachineFacts facts, TextReader text)
@@ -176,6 +179,10 @@ internal static partial class MachineFactsReader
             {
                 facts.RestrictedDevices[assigned.Groups[1].Value] = assigned.Groups[2].Value;
             }
+            else if (facts.PageSize is null && HashTable().Match(line) is { Success: true } table)
+            {
+                facts.PageSize = PageSizeOf(int.Parse(table.Groups[1].Value, CultureInfo.InvariantCulture), ulong.Parse(table.Groups[2].Value, CultureInfo.InvariantCulture));
+            }
             else if (CpuIds().Match(line) is { Success: true } ids)
             {
                 facts.Cpus = int.Parse(ids.Groups[1].Value, CultureInfo.InvariantCulture);
@@ -196,6 +203,15 @@ internal static partial class MachineFactsReader
 
         facts.RestrictedPools = pools.ToImmutable();
     }
+
+    // order: 9, 8388608 bytes. Tables smaller than a page have a negative order.
+    private static uint? PageSizeOf(int order, ulong bytes)
+    {
+        ulong page = order < 0 ? bytes << -order : bytes >> order;
+        return IsPageSize(page) ? (uint)page : null;
+    }
+
+    private static bool IsPageSize(ulong bytes) => bytes is 4096 or 16384 or 65536;
 
     private static void ReadRings(MachineFacts facts, TextReader text)
     {
@@ -274,6 +290,9 @@ internal static partial class MachineFactsReader
 
     [GeneratedRegex(@"(\S+): assigned reserved memory node (\S+)")]
     private static partial Regex RegionAssigned();
+
+    [GeneratedRegex(@"hash table entries: [0-9]+ \(order: (-?[0-9]{1,2}), ([0-9]{1,15}) bytes")]
+    private static partial Regex HashTable();
 
     [GeneratedRegex(@"(?:nr_cpu_ids[=:]|SLUB: .*CPUs=)([0-9]{1,5})")]
     private static partial Regex CpuIds();

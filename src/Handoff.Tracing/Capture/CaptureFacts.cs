@@ -40,6 +40,7 @@ public sealed class CaptureFacts(CaptureSystem system, string clock = "mono")
         Section(text, "date", $"{DateTime.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'}");
         Section(text, "cmdline", system.Read("proc/cmdline"));
         Section(text, "trace_clock", $"[{clock}]");
+        Section(text, "page_size", $"{Environment.SystemPageSize}");
         Section(text, "iomem", memory);
         Section(text, "meminfo", system.Read("proc/meminfo"));
         text.Append("## swiotlb\n");

@@ -43,7 +43,7 @@ internal sealed class RecordingTable : ExportTable
         MachineFacts? facts = analysis.Facts;
         _day.Add(day is { } known ? known.DayNumber - Epoch.DayNumber : (long?)null);
         _kernel.Add(facts?.KernelRelease is { Length: > 0 } told ? told : analysis.Header.KernelRelease);
-        _architecture.Add(facts is { KernelRelease.Length: > 0 } ? NameOf(facts.Architecture) : analysis.Header.Architecture);
+        _architecture.Add(facts is { KernelRelease.Length: > 0 } ? facts.MachineName : analysis.Header.Architecture);
         _format.Add(analysis.Header.Format switch { RecordingFormat.TraceDat => "trace.dat", RecordingFormat.PerfData => "perf.data", _ => "text" });
         _clock.Add(analysis.Header.Clock);
         _hasTime.Add(analysis.Header.TimeIsNanoseconds);
@@ -65,5 +65,4 @@ internal sealed class RecordingTable : ExportTable
     }
 
     // As uname prints it.
-    private static string NameOf(Architecture architecture) => architecture switch { Architecture.X86_64 => "x86_64", Architecture.Riscv64 => "riscv64", _ => "aarch64" };
 }

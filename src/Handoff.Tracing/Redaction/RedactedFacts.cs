@@ -63,10 +63,11 @@ internal sealed class RedactedFacts(MachineFacts facts, Func<string, string> nam
     private string Machine(string[] devices)
     {
         var text = new StringBuilder();
-        string architecture = facts.Architecture switch { Architecture.X86_64 => "x86_64", Architecture.Riscv64 => "riscv64", _ => "aarch64" };
         if (facts.KernelRelease.Length > 0)
-            text.Append(CultureInfo.InvariantCulture, $"## uname\nLinux host {Version(facts.KernelRelease)} {architecture} GNU/Linux\n");
+            text.Append(CultureInfo.InvariantCulture, $"## uname\nLinux host {Version(facts.KernelRelease)} {facts.MachineName} GNU/Linux\n");
         text.Append("## cmdline\n").AppendJoin(' ', facts.CommandLine.Split(' ').Where(static word => Parameters.Contains(word.Split('=')[0])).Select(static word => word.Split('@')[0])).Append('\n');
+        if (facts.PageSize is { } page)
+            text.Append(CultureInfo.InvariantCulture, $"## page_size\n{page}\n");
         text.Append("## iomem\n");
         foreach (MemoryRange range in facts.Ram?.Ranges ?? [])
             text.Append(CultureInfo.InvariantCulture, $"{range.Start.Value:x8}-{range.Start.Value + range.Size - 1:x8} : System RAM\n");

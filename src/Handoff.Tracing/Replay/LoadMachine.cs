@@ -80,6 +80,7 @@ public sealed class LoadMachine
             Architecture = architecture,
             Cpus = cpus,
             SwiotlbParameter = swiotlb,
+            PageSize = facts.PageSize ?? RecordedArchitecture.PageSizeOf(told ? facts.MachineName : header.Architecture, header.PageSize) ?? 4096,
         };
 
         MemoryRange? mappedPool = facts.Swiotlb is { } mapped && IsPool(mapped) ? mapped : null;
@@ -128,16 +129,8 @@ public sealed class LoadMachine
 
     private static Architecture ArchitectureOf(string? text, List<string> assumed)
     {
-        switch (text)
-        {
-            case "x86_64":
-                return Architecture.X86_64;
-            case "aarch64" or "arm64":
-                return Architecture.Arm64;
-            case "riscv64":
-                return Architecture.Riscv64;
-        }
-
+        if (RecordedArchitecture.Of(text) is { } known)
+            return known;
         assumed.Add("architecture: x86_64");
         return Architecture.X86_64;
     }
