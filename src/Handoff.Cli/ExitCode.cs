@@ -1,6 +1,8 @@
 namespace Handoff.Cli;
 
-/// <summary>What the program's exit code says. Scripts rely on the numbers.</summary>
+/// <summary>
+/// What the program's exit code says. Scripts rely on the numbers. <c>record -- COMMAND</c> has the command's own where the recording is good, whatever that is.
+/// </summary>
 internal enum ExitCode
 {
     /// <summary>All is as expected.</summary>

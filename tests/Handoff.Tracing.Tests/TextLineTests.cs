@@ -27,6 +27,20 @@ public sealed class TextLineTests
     }
 
     [Theory]
+    [InlineData("(____ptrval____)", ulong.MaxValue)] // before the kernel could hash: memory was given all the same
+    [InlineData("00000000b2f4a5c1", 0xb2f4a5c1)]
+    [InlineData("0000000000000000", 0)]
+    [InlineData("(null)", 0)]
+    public void Only_a_pointer_that_is_null_means_a_failed_allocation(string pointer, ulong value)
+    {
+        using var reader = Open($"            init-1       [001] .....    18.643181: dma_alloc: css0 dir=BIDIRECTIONAL dma_addr=84d3c000 size=4096 virt_addr={pointer} flags=GFP_KERNEL|__GFP_ZERO attrs=");
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal((DmaEventKind.Alloc, value, true), (e.Kind, e.VirtualAddress.Value, e.IsVirtualAddressHashed));
+        Assert.Empty(reader.Diagnostics);
+    }
+
+    [Theory]
     [InlineData("CPU:3 [LOST 17 EVENTS]", 17)]
     [InlineData("CPU:3 [LOST EVENTS]", 0)]
     [InlineData("CPU:3 [17 EVENTS DROPPED]", 17)]

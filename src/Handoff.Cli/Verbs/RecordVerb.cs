@@ -15,7 +15,7 @@ internal sealed class RecordVerb : Verb
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100); // between two looks at whether to end
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2); // for the command after Ctrl-C, which it got too
 
-    private readonly Argument<string[]> _command = new("COMMAND") { HelpName = "-- COMMAND …", Description = "recorded while it runs; without one, until Ctrl-C", Arity = ArgumentArity.ZeroOrMore };
+    private readonly Argument<string[]> _command = new("COMMAND") { HelpName = "-- COMMAND …", Description = "recorded while it runs, and its exit code passed on; without one, until Ctrl-C", Arity = ArgumentArity.ZeroOrMore };
     private readonly Option<string> _output = new("--output", "-o") { HelpName = "OUT", Description = "the bundle, a new directory; the trace.dat alone if OUT has an ending (default: handoff-HOST-TIME)" };
     private readonly Option<string> _buffer = new("--buffer-size") { HelpName = "SIZE", Description = "ring buffer of each processor (default 8M); more, if events are lost" };
     private readonly Option<string> _time = new("--time") { HelpName = "TIME", Description = "end after this time at the latest: 10s, 500ms" };
@@ -91,7 +91,7 @@ internal sealed class RecordVerb : Verb
         }
 
         Tell(capture, output, watch.Elapsed, missing, exit, session);
-        return ExitCode.AsExpected;
+        return (ExitCode)(exit ?? 0); // as of strace and perf: a script may put this before any command
     }
 
     private static void Tell(LiveCapture capture, string output, TimeSpan elapsed, IReadOnlyList<string> missing, int? exit, Session session)

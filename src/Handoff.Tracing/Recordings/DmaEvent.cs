@@ -6,6 +6,9 @@ namespace Handoff.Tracing.Recordings;
 /// </summary>
 public struct DmaEvent
 {
+    /// <summary>A pointer that the recording has and does not tell.</summary>
+    internal const ulong UnknownPointer = ulong.MaxValue;
+
     internal EventLists? Lists;
     internal ulong PhysicalValue; // also: inode number (dma_buf events), dev_addr (swiotlb_bounced)
     internal ulong VirtualValue; // also: dma_mask (swiotlb_bounced), attachment (dma_buf events)
@@ -62,7 +65,7 @@ public struct DmaEvent
     /// <summary>The physical address of a single map.</summary>
     public readonly PhysicalAddress PhysicalAddress => new(PhysicalValue);
 
-    /// <summary>The kernel's own pointer to allocated memory; in text recordings a hash of it. Zero for a failed allocation.</summary>
+    /// <summary>The kernel's own pointer to allocated memory; in text recordings a hash of it, or all ones where even that is hidden. Zero for a failed allocation.</summary>
     public readonly VirtualAddress VirtualAddress => new(VirtualValue);
 
     /// <summary>Whether <see cref="VirtualAddress"/> is a hash: comparable with other hashes of the same boot only.</summary>

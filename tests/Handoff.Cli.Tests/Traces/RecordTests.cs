@@ -53,7 +53,7 @@ public sealed class RecordTests : IDisposable
     {
         using var machine = new FakeMachine();
         var run = Record(machine, "-o", In("one"), "--", "false");
-        Assert.Equal(ExitCode.AsExpected, run.Code);
+        Assert.Equal(1, (int)run.Code);
         Assert.Contains("handoff: the command ended with exit code 1", run.Error, StringComparison.Ordinal);
         run = Record(machine, "-o", In("two"), "--", "touch", In("ran"));
         Assert.Equal((ExitCode.AsExpected, ""), (run.Code, run.Error));
@@ -63,6 +63,38 @@ public sealed class RecordTests : IDisposable
         Assert.Contains("the command 'no-such-command-anywhere' cannot be started", run.Error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(In("three")));
         Assert.StartsWith("0", File.ReadAllText(machine.In($"{FakeMachine.Instance}/tracing_on")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("exit 0", 0)]
+    [InlineData("exit 3", 3)]
+    [InlineData("exit 77", 77)]
+    [InlineData("kill -TERM $$", 128 + 15)]
+    public void The_commands_exit_code_is_passed_on_with_a_good_recording(string script, int code)
+    {
+        using var machine = new FakeMachine();
+        var run = Record(machine, "-o", In("bundle"), "--", "sh", "-c", script);
+        Assert.Equal(code, (int)run.Code);
+        Assert.StartsWith($"{In("bundle")}: 32,032 events", run.Out, StringComparison.Ordinal);
+        Assert.Equal(code == 0 ? "" : $"handoff: the command ended with exit code {code}\n", run.Error);
+        Assert.True(File.Exists(In("bundle/trace.dat")));
+    }
+
+    [Fact]
+    public void A_command_that_outlives_the_time_has_no_exit_code()
+    {
+        using var machine = new FakeMachine();
+        var run = Record(machine, "-o", In("bundle"), "--time", "100ms", "--", "sh", "-c", "sleep 1; exit 9");
+        Assert.Equal((ExitCode.AsExpected, ""), (run.Code, run.Error));
+    }
+
+    [Fact]
+    public void Without_a_recording_the_exit_code_is_the_programs_own()
+    {
+        using var machine = new FakeMachine();
+        File.Delete(machine.In($"{FakeMachine.Instance}/buffer_size_kb"));
+        var run = Record(machine, "-o", In("bundle"), "--", "sh", "-c", "exit 9");
+        Assert.Equal((ExitCode.BadInput, ""), (run.Code, run.Out));
     }
 
     [Fact]

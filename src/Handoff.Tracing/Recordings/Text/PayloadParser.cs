@@ -132,8 +132,10 @@ internal sealed class PayloadParser(RecordingReader reader)
             case var _ when key.SequenceEqual("virt_addr"u8):
                 e.Flags |= EventFlags.HashedPointer;
                 ok = Hex(value, out number);
+                if (!ok && value.StartsWith("("u8) && !value.SequenceEqual("(null)"u8))
+                    (ok, number) = (true, DmaEvent.UnknownPointer); // (____ptrval____): hashing was not ready when the text was made
                 e.VirtualValue = number;
-                return ok || value.StartsWith("("u8); // (____ptrval____): hashing was not ready yet
+                return ok || value.StartsWith("("u8);
             case var _ when key.SequenceEqual("flags"u8):
                 reader.Lists.SetText(value);
                 return true;
