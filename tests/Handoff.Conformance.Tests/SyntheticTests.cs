@@ -41,6 +41,48 @@ public sealed class SyntheticTests : IDisposable
         Assert.True(explained * 20 < cases, $"{explained} of {cases}");
     }
 
+    /// <summary>A clock that ticks a few times in the life of a mapping: events of a tick are told CPU by CPU. Nothing is wrong; one false address is.</summary>
+    [Theory]
+    [InlineData("4096", 4)]
+    [InlineData("2048,force", 4)]
+    [InlineData("4096", 40)]
+    public void EventsOfOneTickAreInSomeOrder(string swiotlb, int microseconds)
+    {
+        long cases = 0, explained = 0;
+        for (int seed = 0; seed < 3; seed++)
+        {
+            SyntheticRecording.Write(_directory, seed, swiotlb, false, 60, 1000, false);
+            string path = Path.Combine(_directory, "trace.txt");
+            string[] lines = InTicks(File.ReadAllLines(path), microseconds);
+            File.WriteAllLines(path, lines);
+            RecordingVerdict verdict = RecordingJudge.Judge(_directory, 1);
+            Assert.True(verdict.Wrong == 0, $"seed {seed}: {verdict.Differences.FirstOrDefault()}");
+            cases += verdict.Cases;
+            explained += verdict.Explained;
+
+            int release = Array.FindLastIndex(lines, static l => l.Contains("dma_unmap_sg:", StringComparison.Ordinal));
+            lines[release] = lines[release].Replace("phys_addrs={0x", "phys_addrs={0x9", StringComparison.Ordinal);
+            File.WriteAllLines(path, lines);
+            Assert.Equal(1, RecordingJudge.Judge(_directory, 1).Wrong);
+        }
+
+        Assert.InRange(explained, 1, cases / 2);
+    }
+
+    /// <summary>The lines as a kernel would print them whose clock stands still for a while: times cut, and sorted by time and CPU.</summary>
+    private static string[] InTicks(string[] lines, int microseconds)
+    {
+        static (int Start, int End) Time(string line) => (line.IndexOf("] ", StringComparison.Ordinal) is > 0 and var cpu ? line.IndexOf("  ", cpu, StringComparison.Ordinal) : -1, line.IndexOf(": ", StringComparison.Ordinal));
+        var ticked = lines.Where(static l => l.Contains("[00", StringComparison.Ordinal)).Select(line =>
+        {
+            (int start, int end) = Time(line);
+            long time = (long)Math.Round(double.Parse(line[start..end], System.Globalization.CultureInfo.InvariantCulture) * 1_000_000);
+            long tick = time / microseconds * microseconds;
+            return (Tick: tick, Cpu: line[line.IndexOf("[00", StringComparison.Ordinal) + 3], Line: string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{line[..start]}  {tick / 1_000_000}.{tick % 1_000_000:d6}{line[end..]}"));
+        });
+        return [.. lines.Where(static l => l.StartsWith('#')), .. ticked.OrderBy(static l => l.Tick).ThenBy(static l => l.Cpu).Select(static l => l.Line)];
+    }
+
     private (long Cases, long Explained, long Wrong, int Failures, string First) Judge(string swiotlb, bool dynamic, int live, bool crowded)
     {
         long cases = 0, explained = 0, wrong = 0;

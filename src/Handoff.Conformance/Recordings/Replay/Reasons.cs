@@ -4,6 +4,7 @@ namespace Handoff.Conformance.Recordings.Replay;
 internal static class Reasons
 {
     public const string Order = "events of two CPUs (or of a task and an interrupt) overlap: in another legal order the engine gives the recorded result";
+    public const string SameTime = "events of two CPUs carry the same time: which came first is not recorded, and in one order the engine gives the recorded result";
     public const string Hidden = "near slots whose addresses no event has (entries of a list beyond the 128 that are logged, lists that fail, devices behind an IOMMU)";
     public const string SearchStart = "where this area's search stood before the trace began, or before events were lost, is not recorded";
     public const string HeldBefore = "slots were held that the trace does not show: mapped before it began, or in events that were lost";

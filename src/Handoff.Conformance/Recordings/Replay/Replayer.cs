@@ -238,7 +238,13 @@ internal sealed partial class Replayer
         return tally;
     }
 
-    private void Identical(TraceEvent e) => TallyOf(e).Identical++;
+    private void Identical(TraceEvent e)
+    {
+        if (e.HasOtherOrder)
+            Explain(e, Reasons.SameTime);
+        else
+            TallyOf(e).Identical++;
+    }
 
     private void Explain(TraceEvent e, string reason) => RecordingVerdict.AddExplained(TallyOf(e), reason);
 

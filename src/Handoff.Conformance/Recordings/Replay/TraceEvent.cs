@@ -5,7 +5,8 @@ namespace Handoff.Conformance.Recordings.Replay;
 /// <summary>A copy of one event that outlives the reader's, with what the replay found out about it.</summary>
 internal sealed class TraceEvent
 {
-    public required long Number { get; init; }
+    /// <summary>Place among the events as they are replayed.</summary>
+    public long Number { get; set; }
 
     public required ulong Time { get; init; }
 
@@ -67,9 +68,11 @@ internal sealed class TraceEvent
     /// <summary>For a release that was found to precede something logged before it: already done.</summary>
     public bool IsDone { get; set; }
 
-    public static TraceEvent Copy(in DmaEvent e, long number) => new()
+    /// <summary>Whether another CPU's event of the same time has to come before, though it stands after it: their order is not recorded.</summary>
+    public bool HasOtherOrder { get; set; }
+
+    public static TraceEvent Copy(in DmaEvent e) => new()
     {
-        Number = number,
         Time = e.Time,
         Kind = e.Kind,
         Cpu = e.Cpu,

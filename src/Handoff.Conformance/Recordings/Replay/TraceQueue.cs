@@ -14,9 +14,11 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
     private const int FarthestAhead = 20_000;
 
     private readonly Queue<TraceEvent> _ahead = new();
+    private readonly EqualTimes _times = new();
     private readonly Dictionary<(int Pid, int Cpu), List<TraceEvent>> _open = [];
     private DmaEvent _event;
     private long _count;
+    private bool _readAll;
     private bool _ended;
 
     /// <summary>What comes after the event taken last.</summary>
@@ -51,13 +53,26 @@ internal sealed class TraceQueue(RecordingReader reader, Func<int, PhysicalAddre
 
     private void ReadOne()
     {
-        if (!reader.Read(ref _event))
+        TraceEvent? e;
+        while (!_times.TryTake(out e))
         {
-            _ended = true;
-            return;
+            if (reader.Read(ref _event))
+            {
+                _times.Add(TraceEvent.Copy(_event));
+                continue;
+            }
+
+            if (_readAll)
+            {
+                _ended = true;
+                return;
+            }
+
+            _readAll = true;
+            _times.End();
         }
 
-        var e = TraceEvent.Copy(_event, ++_count);
+        e!.Number = ++_count;
         _ahead.Enqueue(e);
         if (e.Kind == DmaEventKind.LostEvents)
             Losses++;
