@@ -108,7 +108,12 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         if (e.Kind == DmaEventKind.LostEvents)
         {
             if (_instance < 0 || e.Instance == _instance)
-                Forget(Now, e.IsLostAnywhere ? 0 : LatestOf(e.Cpu));
+            {
+                // What speaks against a finding may be logged a little later: it may be among the lost ones.
+                ulong latest = LatestOf(e.Cpu);
+                Forget(Now, e.IsLostAnywhere || latest < EarlyReleases.MostDisorder ? 0 : latest - EarlyReleases.MostDisorder);
+            }
+
             return;
         }
 
