@@ -72,17 +72,21 @@ public sealed class CutTests
             using RecordingReader reader = Recording.Open(new MemoryStream(bytes));
             DmaEvent e = default;
             ulong latest = 0;
+            bool isBehind = false;
             while (reader.Read(ref e))
             {
                 Assert.True(e.Time >= latest);
                 latest = e.Time;
                 if (e.Kind == DmaEventKind.LostEvents)
                 {
-                    Assert.True(Lost.Add((e.Instance, e.Cpu)));
+                    // Two notes: where events begin to be missing, and behind the last event of all.
+                    Assert.Equal(e.IsLostToEnd, Lost.Add((e.Instance, e.Cpu)));
+                    isBehind |= !e.IsLostToEnd;
                     continue;
                 }
 
-                Assert.Empty(Lost); // notes come last
+                Assert.DoesNotContain((e.Instance, e.Cpu), Lost);
+                Assert.False(isBehind);
                 if (!_events.TryGetValue((e.Instance, e.Cpu), out List<int>? list))
                     _events.Add((e.Instance, e.Cpu), list = []);
                 list.Add(HashOf(reader, e));

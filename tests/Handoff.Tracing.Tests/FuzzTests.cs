@@ -52,8 +52,8 @@ public sealed class FuzzTests
         var some = EventText.All(cut, false);
         Assert.NotEmpty(some);
         Assert.True(some.Count < all.Count);
-        Assert.Contains(" LostEvents ", some[^1], StringComparison.Ordinal); // what CPU 1 did after the cut
-        Assert.Subset(all.ToHashSet(), some[..^1].ToHashSet());
+        Assert.Equal(2, some.RemoveAll(static e => e.Contains(" LostEvents ", StringComparison.Ordinal))); // what CPU 1 did after the cut, where that begins and ends
+        Assert.Subset(all.ToHashSet(), some.ToHashSet());
         Assert.Contains(cut.Diagnostics, d => d.Id == "HT0108" && d.Offset > 0);
     }
 

@@ -25,6 +25,7 @@ internal static class ReplayJson
         json.WriteNumber("truncatedLists", counts.TruncatedLists);
         json.WriteNumber("missingEntries", counts.MissingEntries);
         json.WriteNumber("lostEvents", counts.LostEvents);
+        json.WriteBoolean("cut", counts.IsCut);
         json.WriteStartArray("devices");
         foreach (LoadDevice device in load.Devices)
             json.WriteStringValue(device.Name);

@@ -44,7 +44,7 @@ internal sealed class FindingContext
         get
         {
             const ulong boot = 60_000_000_000; // nanoseconds in which drivers fill their rings
-            if (Analysis.Gaps > 0 || (Analysis.Header.TimeIsNanoseconds && Analysis.Start > boot) || Statistics.Devices.Any(static d => d.UnknownReleases > 0))
+            if (Analysis.Gaps > 0 || Analysis.PartialFrom is not null || (Analysis.Header.TimeIsNanoseconds && Analysis.Start > boot) || Statistics.Devices.Any(static d => d.UnknownReleases > 0))
                 return true;
             return Facts?.SwiotlbCounters.TryGetValue("io_tlb_used", out ulong used) == true && Math.Abs((long)used - Statistics.Pools.Where(static p => !p.IsRestricted).Sum(static p => p.Used.Current)) > 16;
         }

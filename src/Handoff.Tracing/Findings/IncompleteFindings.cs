@@ -29,6 +29,14 @@ internal static class IncompleteFindings
             yield return many ? missing with { Severity = FindingSeverity.Warning } : missing;
         }
 
+        if (analysis.PartialFrom is { } from)
+        {
+            yield return Note(
+                "events-cut", context.Since(from) > 0 ? $"From {Words.Time(context.Since(from))} after the start on, all events of some CPU are missing" : "All events of some CPU are missing",
+                "The file was cut or is damaged. What the others map is counted, but what is live is not known from there on: levels, lives, leaks and misuse are not told of that part.",
+                "If there is another copy of the recording, look whether that is whole.");
+        }
+
         if (analysis.TooManyLive)
             yield return Note("too-many-live", "More mappings than can be followed were live; they were forgotten", "Live mappings and leaks are not known.", "");
         if (maps > 0 && context.Facts is null)

@@ -22,6 +22,7 @@ public sealed class TraceAnalysis
         Survivors = Findings.Survivors.Find(follower.Tracker, reader.Tasks, Start, End);
         LiveAtEnd = follower.Tracker.Live;
         Gaps = follower.Gaps;
+        PartialFrom = follower.PartialFrom;
         TooManyLive = follower.TooManyLive;
         EventsOfOtherBuffers = follower.EventsOfOtherBuffers;
         UnknownListUnmaps = follower.UnknownListUnmaps;
@@ -62,6 +63,12 @@ public sealed class TraceAnalysis
 
     /// <summary>How often events are missing.</summary>
     public long Gaps { get; }
+
+    /// <summary>
+    /// From when on all events of some processor are missing, because the recording was cut or is damaged; <see langword="null"/> if they are all there.
+    /// From there on what is mapped is counted, but what is live is not known.
+    /// </summary>
+    public ulong? PartialFrom { get; }
 
     /// <summary>Whether more mappings were live than are followed, so that all were forgotten at some point.</summary>
     public bool TooManyLive { get; }

@@ -49,5 +49,7 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
         Judge.Gap(since);
     }
 
+    public void Partial() => statistics.Partial();
+
     public void Found(Finding finding) => Judge.Found(finding);
 }

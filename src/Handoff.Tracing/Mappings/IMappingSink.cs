@@ -25,6 +25,9 @@ internal interface IMappingSink : IMappingListener
     /// <param name="since">After this time the first was lost.</param>
     void Gap(ulong time, ulong since);
 
+    /// <summary>From here on all events of some processor are missing: what is live is not known any more, only what is mapped.</summary>
+    void Partial();
+
     /// <summary>A rule of ownership is broken. The follower's <see cref="MappingFollower.Cpu"/> and so on tell where.</summary>
     void Found(Finding finding);
 }

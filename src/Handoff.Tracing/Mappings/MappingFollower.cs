@@ -35,6 +35,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private readonly List<int> _foundEntries = [];
     private ulong[] _latest = new ulong[16]; // time of each processor's latest event
     private int _deviceCount; // devices that the tracker knows
+    private readonly HashSet<int> _partial = []; // buffers that lack all further events of some processor
     private int _instance = -1; // the buffer that is followed: another one may hold the same events again
 
     /// <summary>Follows a recording.</summary>
@@ -69,6 +70,9 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
 
     /// <summary>How often events were missing.</summary>
     public long Gaps { get; private set; }
+
+    /// <summary>From when on all events of some processor are missing: what is live is not known from there on. <see langword="null"/> if they are all there.</summary>
+    public ulong? PartialFrom { get; private set; }
 
     /// <summary>Events of other buffers than the one followed.</summary>
     public long EventsOfOtherBuffers { get; private set; }
@@ -107,13 +111,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
             Now = e.Time;
         if (e.Kind == DmaEventKind.LostEvents)
         {
-            if (_instance < 0 || e.Instance == _instance)
-            {
-                // What speaks against a finding may be logged a little later: it may be among the lost ones.
-                ulong latest = LatestOf(e.Cpu);
-                Forget(Now, e.IsLostAnywhere || latest < EarlyReleases.MostDisorder ? 0 : latest - EarlyReleases.MostDisorder);
-            }
-
+            Lose(e);
             return;
         }
 
@@ -203,7 +201,12 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     private bool Follows(int instance)
     {
         if (_instance < 0)
+        {
             _instance = instance;
+            if (_partial.Contains(instance))
+                BecomePartial();
+        }
+
         return instance == _instance;
     }
 
@@ -245,9 +248,31 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         _latest[cpu] = time;
     }
 
+    /// <summary>Events are missing here. What speaks against a finding may be logged a little later than it: it may be among them.</summary>
+    private void Lose(in DmaEvent e)
+    {
+        if (e.IsLostToEnd)
+            _partial.Add(e.Instance);
+        if (_instance >= 0 ? e.Instance != _instance : e.IsLostToEnd)
+            return;
+        ulong latest = e.IsLostAnywhere ? 0 : LatestOf(e.Cpu);
+        Forget(Now, latest - Math.Min(latest, EarlyReleases.MostDisorder));
+        if (e.IsLostToEnd)
+            BecomePartial();
+    }
+
+    private void BecomePartial()
+    {
+        if (PartialFrom is not null)
+            return;
+        PartialFrom = Now;
+        _sink.Partial();
+    }
+
     private void Forget(ulong time, ulong since)
     {
-        Gaps++;
+        if (PartialFrom is null)
+            Gaps++;
         Settle(ulong.MaxValue);
         _sink.Forgetting(_tracker.LiveMappings());
         _tracker.Forget();
@@ -264,6 +289,8 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     /// <summary>A bounce with no map after it: its list could not be mapped, or its map event is missing.</summary>
     private void NoMapFollowed(BounceAttempt attempt, int held)
     {
+        if (PartialFrom is not null)
+            return; // the map may have been logged by a processor whose events are missing
         var buffer = new MappedBuffer
         {
             Device = attempt.Device,

@@ -14,6 +14,7 @@ public sealed class MappingStatistics
     private DeviceStatistics?[] _devices = new DeviceStatistics?[16];
     private ulong _lastTime = ulong.MaxValue;
     private int _lastBucket;
+    private bool _isPartial;
 
     internal MappingStatistics(RecordingReader reader, MachineFacts? facts)
     {
@@ -88,6 +89,8 @@ public sealed class MappingStatistics
         {
             case MappingKind.Coherent or MappingKind.Noncoherent:
                 device.Allocations++;
+                if (_isPartial)
+                    return;
                 device.AllocatedBytes += buffer.Size;
                 device.AllocatedBytesPeak = Math.Max(device.AllocatedBytesPeak, device.AllocatedBytes);
                 if (_pools.HasRestricted)
@@ -109,10 +112,14 @@ public sealed class MappingStatistics
         device.Bytes += buffer.Size;
         device.CountDirection(buffer.Direction, buffer.Size);
         device.Sizes.Add(buffer.Size);
-        device.Live.Add(bucket, buffer.Time, 1);
-        device.LiveBytes += buffer.Size;
-        if (device.LiveBytes > device.LiveBytesPeak)
-            device.LiveBytesPeak = device.LiveBytes;
+        if (!_isPartial)
+        {
+            device.Live.Add(bucket, buffer.Time, 1);
+            device.LiveBytes += buffer.Size;
+            if (device.LiveBytes > device.LiveBytesPeak)
+                device.LiveBytesPeak = device.LiveBytes;
+        }
+
         MapRate.Add(bucket, 1);
         ByteRate.Add(bucket, (long)buffer.Size);
         if (buffer.Bounced)
@@ -138,6 +145,8 @@ public sealed class MappingStatistics
 
     internal void Ended(in LiveMapping mapping, in MappingEvent release)
     {
+        if (_isPartial)
+            return; // the release may belong to a later mapping in the same place
         DeviceStatistics device = DeviceOf(mapping.Device);
         ulong time = (ulong)release.Time;
         int bucket = BucketOf(time);
@@ -189,6 +198,9 @@ public sealed class MappingStatistics
 
         PoolsGrow |= _pools.GrewAtRunTime;
     }
+
+    /// <summary>From here on levels and lives are not known: all events of some processor are missing.</summary>
+    internal void Partial() => _isPartial = true;
 
     internal void Unknown(in MappingEvent e) => DeviceOf(e.Device).UnknownReleases++;
 
@@ -242,7 +254,8 @@ public sealed class MappingStatistics
                 device.UnalignedMoved++;
         }
 
-        ChangeSlots(device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
+        if (!_isPartial)
+            ChangeSlots(device, buffer.Address, buffer.Size, bucket, buffer.Time, taken: true);
     }
 
     private void ChangeSlots(DeviceStatistics device, DmaAddress address, ulong size, int bucket, ulong time, bool taken)

@@ -107,6 +107,12 @@ public struct DmaEvent
     /// </summary>
     public readonly bool IsLostAnywhere => (Flags & EventFlags.LostAnywhere) != EventFlags.None;
 
+    /// <summary>
+    /// Whether all further events of this CPU are lost: the recording was cut, or is damaged. Such a note stands where they begin to be missing; another
+    /// one, without this mark, behind the last event of all CPUs.
+    /// </summary>
+    public readonly bool IsLostToEnd => (Flags & EventFlags.LostToEnd) != EventFlags.None;
+
     /// <summary>The device's mask, from <c>swiotlb_bounced</c>.</summary>
     public readonly ulong DmaMask => Kind == DmaEventKind.SwiotlbBounced ? VirtualValue : 0;
 

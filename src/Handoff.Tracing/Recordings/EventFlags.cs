@@ -11,4 +11,5 @@ internal enum EventFlags
     Dynamic = 8,
     HashedPointer = 16,
     LostAnywhere = 32,
+    LostToEnd = 64,
 }

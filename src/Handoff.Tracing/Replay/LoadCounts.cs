@@ -48,6 +48,9 @@ public sealed class LoadCounts
     /// <summary>Maps and syncs with a direction or length that no kernel takes.</summary>
     public long Unusable { get; internal set; }
 
+    /// <summary>Whether the load ends before the recording does: all further events of some CPU are missing there.</summary>
+    public bool IsCut { get; internal set; }
+
     /// <summary>Events lost while recording.</summary>
     public ulong LostEvents { get; internal set; }
 }

@@ -59,7 +59,7 @@ public sealed partial class LoadReader
         _chunk = chunk;
         while (!_ended && chunk.Count < LoadChunk.Target)
         {
-            if (_reader.Read(ref _event) && !cancellation.IsCancellationRequested)
+            if (_reader.Read(ref _event) && !Counts.IsCut && !cancellation.IsCancellationRequested)
                 Take();
             else
                 End();
@@ -118,7 +118,10 @@ public sealed partial class LoadReader
                     Free(e);
                 break;
             case DmaEventKind.LostEvents:
-                Counts.LostEvents += Math.Max(e.LostCount, 1);
+                if (e.IsLostToEnd)
+                    Counts.IsCut = true; // releases would be missing from here on
+                else
+                    Counts.LostEvents += Math.Max(e.LostCount, 1);
                 break;
         }
     }

@@ -42,6 +42,8 @@ public sealed class LoadSurvey
         DmaEvent e = default;
         while (reader.Read(ref e) && !cancellation.IsCancellationRequested)
         {
+            if (e.Kind == DmaEventKind.LostEvents)
+                continue;
             survey.Cpus = Math.Max(survey.Cpus, Math.Min(e.Cpu + 1, 1 << 16));
             if (e.Kind == DmaEventKind.SwiotlbBounced)
             {

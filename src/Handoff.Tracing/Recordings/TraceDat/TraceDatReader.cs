@@ -15,7 +15,8 @@ internal sealed class TraceDatReader : RecordingReader
     private bool _advanceTop; // the top's record has been handed out
     private ulong _othersTime = ulong.MaxValue; // of the earliest record of the streams that are not the top
     private bool _started;
-    private Queue<CpuStatistics>? _cut; // at the end: CPUs of which more events are missing
+    private ulong _noteTime; // of the latest note about lost events
+    private CutNotes? _cut; // what is missing at the end of CPUs' data
 
     internal TraceDatReader(ByteSource source, DiagnosticBag diagnostics)
         : base(diagnostics)
@@ -59,13 +60,19 @@ internal sealed class TraceDatReader : RecordingReader
             _advanceTop = false;
             var top = _streams[_heap[0]];
             if (!top.MoveNext())
+            {
                 RemoveTop();
+                if (top.IsCut)
+                    (_cut ??= new CutNotes()).Add(top.Statistics);
+            }
             else if (top.Time >= _othersTime)
                 SiftDown();
         }
 
+        if (_cut is not null && NoteCut(_cut, ref e))
+            return true;
         if (_heapCount == 0)
-            return NoteCut(ref e);
+            return false;
         var stream = _streams[_heap[0]];
         var statistics = stream.Statistics;
         e.Cpu = statistics.Cpu;
@@ -74,6 +81,7 @@ internal sealed class TraceDatReader : RecordingReader
         _advanceTop = true;
         if (stream.IsLostNote)
         {
+            _noteTime = e.Time;
             statistics.LostNotes++;
             statistics.Lost += stream.LostCount;
             _assembler.Lost(ref e, stream.LostCount);
@@ -101,10 +109,17 @@ internal sealed class TraceDatReader : RecordingReader
     private void Start()
     {
         _started = true;
+        foreach (var cpu in _file.Missing)
+            (_cut ??= new CutNotes()).Add(cpu);
         for (var i = 0; i < _streams.Length; i++)
         {
             if (!_streams[i].MoveNext())
+            {
+                if (_streams[i].IsCut)
+                    (_cut ??= new CutNotes()).Add(_streams[i].Statistics);
                 continue;
+            }
+
             var at = _heapCount++;
             _heap[at] = i;
             while (at > 0 && Before(_heap[at], _heap[(at - 1) / 2]))
@@ -117,22 +132,19 @@ internal sealed class TraceDatReader : RecordingReader
         NoteOthers();
     }
 
-    /// <summary>
-    /// Behind the last event: what is missing at the end of a CPU's data is lost like events that the kernel lost. Without that note those that maps and
-    /// unmaps on other CPUs belong to would seem never to have been made.
-    /// </summary>
-    private bool NoteCut(ref DmaEvent e)
+    private bool NoteCut(CutNotes notes, ref DmaEvent e)
     {
-        if (Statistics.Events == 0)
-            return false;
-        _cut ??= new Queue<CpuStatistics>(_streams.Where(static s => s.IsCut).Select(static s => s.Statistics).Concat(_file.Missing).OrderBy(static c => c.Instance).ThenBy(static c => c.Cpu));
-        if (!_cut.TryDequeue(out var cpu))
+        if ((_heapCount == 0 && Statistics.Events == 0) || !notes.Next(_heapCount > 0, out var cpu, out var toEnd))
             return false;
         cpu.LostNotes++;
         e.Cpu = cpu.Cpu;
         e.Instance = cpu.Instance;
-        e.Time = Statistics.Cpus.Max(static c => c.LastTime);
+        e.Time = Math.Max(_noteTime, Statistics.Cpus.Max(static c => c.LastTime));
+        if (Statistics.Events == 0)
+            e.Time = _file.ToNanoseconds(_streams[_heap[0]].Time);
         _assembler.Lost(ref e, 0);
+        if (toEnd)
+            e.Flags |= EventFlags.LostToEnd;
         return true;
     }
 
