@@ -33,6 +33,8 @@ internal sealed class CureTrials(TraceBundle bundle, long events, Session sessio
         IReadOnlyList<ReplayOutcome> outcomes = ReplayRun.Run(Load(), all, progress.Report, session.Cancelled);
         if (session.Cancelled.IsCancellationRequested)
             return []; // half a replay says nothing about a cure
+        if (Load().Counts.IsCut)
+            return []; // nor does half a load: what failed may have failed in the other half
         if (Baseline is not null)
             return outcomes;
         Baseline = outcomes[0];
@@ -47,7 +49,7 @@ internal sealed class CureTrials(TraceBundle bundle, long events, Session sessio
         using var progress = new ReadingProgress(session, "tried pool sizes on the recorded load,");
         progress.Report(-1);
         SizeResult result = SizeSearch.Run(Load(), new SizeOptions(), cancellation: session.Cancelled);
-        return result.Interrupted ? null : result;
+        return result.Interrupted || Load().Counts.IsCut ? null : result;
     }
 
     private RecordedLoad Load() => _load ??= RecordedLoad.Open(bundle, session.Cancelled);

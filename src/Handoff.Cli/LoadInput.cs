@@ -41,6 +41,8 @@ internal sealed class LoadInput
             return code;
         if (Load.Counts.Translated > 0)
             throw new UserErrorException(ExitCode.BadInput, $"every mapping of {name} is behind an IOMMU, which is not modelled", "a recording of devices without an IOMMU can be replayed");
+        if (Load.Counts.IsCut)
+            throw new UserErrorException(ExitCode.BadInput, $"{name} lacks all events of some CPU, and with them the releases of what others map: there is no load to replay", "handoff report shows what is there");
         throw new UserErrorException(
             ExitCode.BadInput, $"{name} holds no mapping", Load.Counts.Events == 0 ? null : "record with trace-cmd record -e dma -e swiotlb (Linux 6.12 or later)");
     }

@@ -135,7 +135,7 @@ public sealed class ReplayTests : IDisposable
         Assert.Equal("handoff-replay/1", root.GetProperty("schema").GetString());
         Assert.Equal(
             ["name", "kernelRelease", "seconds", "events", "operations", "mappings", "bounced", "failedAttempts", "failedRequests", "unservedRequests",
-                "withoutMap", "translated", "truncatedLists", "missingEntries", "lostEvents", "devices", "assumptions"],
+                "withoutMap", "translated", "truncatedLists", "missingEntries", "lostEvents", "cut", "devices", "assumptions"],
             root.GetProperty("load").EnumerateObject().Select(static m => m.Name));
         Assert.Equal(
             ["kernel", "swiotlb", "pool", "maps", "bounced", "failures", "retries", "recovered", "firstFailure", "failuresByCause", "highWaterSlots",

@@ -68,11 +68,7 @@ internal static class ReplayText
         if (counts.MissingEntries > 0)
             yield return $"{Quantity.Of(counts.MissingEntries, "list entry", "list entries")} beyond the 128 that the kernel traces left out: they did not bounce, so only a replay in which they would misses them.";
         if (counts.IsCut)
-        {
-            yield return (counts.Mappings == 0 ? "The recording lacks all events of some CPU" : $"The load ends at {Moment(counts.End)}: from there on the recording lacks all events of some CPU")
-                + ", and with them the releases of what others map.";
-        }
-
+            yield return $"The load ends at {Moment(counts.End)}: from there on the recording lacks all events of some CPU, and with them the releases of what others map.";
         if (counts.LostEvents > 0)
             yield return $"The recording lost {Quantity.Of((long)Math.Min(counts.LostEvents, long.MaxValue), "event")}: what they mapped or released is missing.";
     }

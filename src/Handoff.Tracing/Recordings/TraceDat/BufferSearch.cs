@@ -56,8 +56,9 @@ internal sealed class BufferSearch(ByteSource source, PageShape shape, Recording
         var name = option is not null || number == 0 ? "" : " its name is not known;";
         if (isCut)
         {
-            var all = header.CpuCount > 0 ? $"of {header.CpuCount} CPUs" : "of an unknown number of CPUs";
-            bag.Error("HT0113", section.Header.Offset, $"a buffer is cut off: data {all}, of {found} of them at least in part, are there", $"what is missing counts as lost events;{name} CPUs are numbered in the order of their data");
+            var (all, rest) = header.CpuCount > 0 ? ($"{found} of {header.CpuCount} CPUs", "") : ($"{found} CPUs", "; how many there were is not known");
+            var what = found == 0 ? " before its first event" : $": it has data of {all}, of the last one perhaps not all{rest}";
+            bag.Error("HT0113", section.Header.Offset, $"a buffer is cut off{what}", $"what is missing counts as lost events;{name} CPUs are numbered in the order of their data");
         }
         else
         {
