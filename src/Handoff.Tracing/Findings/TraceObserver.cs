@@ -6,6 +6,8 @@ namespace Handoff.Tracing.Findings;
 /// <summary>Passes what happens to mappings on to the statistics and to the judge of ownership.</summary>
 internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? log, TraceTap? tap = null) : IMappingSink
 {
+    private bool _isPartial; // events are missing that could speak for the accused
+
     /// <summary>The judge; set before the first event.</summary>
     public OwnershipJudge Judge { get; set; } = null!;
 
@@ -13,7 +15,8 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
     {
         statistics.Mapped(buffer);
         tap?.Mapped(buffer);
-        Judge.Mapping(buffer);
+        if (!_isPartial)
+            Judge.Mapping(buffer);
     }
 
     public void Failed(in MappedBuffer buffer, long used, int own)
@@ -29,14 +32,16 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
         statistics.Ended(mapping, release);
         log?.Ended(mapping, release);
         tap?.Ended(mapping, release);
-        Judge.Ended(mapping, release);
+        if (!_isPartial)
+            Judge.Ended(mapping, release);
     }
 
     public void Synced(in LiveMapping mapping, in MappingEvent sync)
     {
         statistics.Synced(mapping, sync);
         log?.Synced(mapping, sync);
-        Judge.Synced(mapping, sync);
+        if (!_isPartial)
+            Judge.Synced(mapping, sync);
     }
 
     public void Unknown(in MappingEvent e) => statistics.Unknown(e);
@@ -49,7 +54,15 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
         Judge.Gap(since);
     }
 
-    public void Partial() => statistics.Partial();
+    public void Partial()
+    {
+        _isPartial = true;
+        statistics.Partial();
+    }
 
-    public void Found(Finding finding) => Judge.Found(finding);
+    public void Found(Finding finding)
+    {
+        if (!_isPartial)
+            Judge.Found(finding);
+    }
 }
