@@ -35,6 +35,8 @@ public sealed class CutFindingsTests
             Assert.True(Slots(cut) <= Slots(whole));
             Assert.True(Failures(cut) <= Failures(whole));
             Assert.True(cut.Statistics.Devices.Sum(static d => d.Live.Peak) <= whole.Statistics.Devices.Sum(static d => d.Live.Peak) + 8); // releases are logged late
+            if (i % 4 == 2)
+                cut = Analyze(Seven(new MemoryStream(bytes[..length])), facts); // nor is anybody by a copy, which is a whole file
             foreach (TraceFinding finding in Accusations(cut))
             {
                 Assert.True(known.TryGetValue(finding.Id, out var found), $"cut at {length}: {finding.Title}");
@@ -69,9 +71,13 @@ public sealed class CutFindingsTests
     /// <summary>The recording as trace.dat of version 7.</summary>
     private static byte[] Seven(string path)
     {
-        using RecordingReader reader = Recording.Open(path);
-        if (reader.Header is { Format: RecordingFormat.TraceDat, FormatVersion: 7 } && Path.GetExtension(path) == ".dat")
-            return File.ReadAllBytes(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        return bytes.AsSpan().StartsWith("\x17\x08\x44tracing7"u8) ? bytes : Seven(new MemoryStream(bytes));
+    }
+
+    private static byte[] Seven(Stream recording)
+    {
+        using RecordingReader reader = Recording.Open(recording);
         using var copy = new RecordingCopy(reader);
         DmaEvent e = default;
         while (reader.Read(ref e))
