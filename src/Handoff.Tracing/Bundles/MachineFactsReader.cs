@@ -108,7 +108,8 @@ internal static partial class MachineFactsReader
                     if (int.TryParse(mask, out int bits) && int.TryParse(coherent, out int coherentBits))
                         pci.Add(new PciDeviceFacts(address, id, driver, bits, coherentBits));
                     break;
-                case "iommu" when line.Contains("type=DMA", StringComparison.Ordinal):
+                // POWER machines translate for every device and call the kind of their domains unknown.
+                case "iommu" when line.Contains("type=DMA", StringComparison.Ordinal) || (line.Contains("type=unknown", StringComparison.Ordinal) && facts.MachineName.StartsWith("ppc64", StringComparison.Ordinal)):
                     facts.Translated.UnionWith(line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(2));
                     break;
             }

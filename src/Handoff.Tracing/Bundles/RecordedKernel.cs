@@ -39,6 +39,10 @@ public static class RecordedKernel
         return ProfileOf(facts.KernelRelease, facts.DynamicPools, facts.DmaApiDebug) ?? With(KernelProfiles.Default, facts.DynamicPools, facts.DmaApiDebug);
     }
 
+    /// <summary>Whether drivers of a kernel may leave mappings without an unmap where it would do nothing; <see langword="null"/> if its release is unknown.</summary>
+    /// <remarks>Kernel: <c>dma_need_unmap()</c>, since 6.16: no unmap is needed of direct mappings of devices that need no syncs.</remarks>
+    internal static bool? DriversSkipUnmaps(string release) => VersionOf(release) is { } version ? Series(version) >= new Version(6, 16) : null;
+
     private static Version Series(Version version) => new(version.Major, version.Minor);
 
     private static KernelProfile With(KernelProfile profile, bool dynamicPools, bool debug)

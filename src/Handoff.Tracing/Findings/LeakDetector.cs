@@ -26,7 +26,7 @@ internal static class LeakDetector
                 continue;
             foreach (SurvivorGroup group in context.Analysis.Survivors)
             {
-                if (group.Device == device.Name && IsSteady(group) && IsOld(group, device, context.Analysis.End))
+                if (group.Device == device.Name && IsHeld(group, device, context) && IsSteady(group) && IsOld(group, device, context.Analysis.End))
                     suspects.Add(new LeakSuspect(group, Slope(group), group.Count >= SureMappings));
             }
         }
@@ -62,6 +62,9 @@ internal static class LeakDetector
 
         return true;
     }
+
+    /// <summary>Whether mappings without an unmap hold anything: slots, or addresses of an IOMMU.</summary>
+    public static bool IsHeld(SurvivorGroup group, DeviceStatistics device, FindingContext context) => group.Bounced > 0 || !context.Statistics.MayLackUnmaps(device);
 
     private static bool IsSteady(SurvivorGroup group)
     {

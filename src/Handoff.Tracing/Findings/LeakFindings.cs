@@ -63,7 +63,7 @@ internal static class LeakFindings
         foreach (SurvivorGroup group in context.Analysis.Survivors)
         {
             DeviceStatistics device = context.DeviceOf(group.Device)!;
-            if (group.Count > MostStranded || device.Live.Current > MostStranded || device.Lifetimes.Count < FewestEnded || leaks.Any(leak => leak.Group.Device == group.Device))
+            if (!LeakDetector.IsHeld(group, device, context) || group.Count > MostStranded || device.Live.Current > MostStranded || device.Lifetimes.Count < FewestEnded || leaks.Any(leak => leak.Group.Device == group.Device))
                 continue;
             ulong longest = Math.Max(device.Lifetimes.Maximum, 1_000_000);
             if (end - group.YoungestTime < StrandedAge * longest)

@@ -103,6 +103,7 @@ internal sealed partial class OwnershipJudge
     {
         if (finding.Other is not { } other || MappingFollower.IsDoubtful(other.Tag)
             || (finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced)
+            || MayHaveEnded(other)
             || follower.IsReleaseWaiting(other.Device, other.Address)) // with the wrong arguments, perhaps: that is said then
         {
             follower.Tracker.Retract(finding);
@@ -115,6 +116,9 @@ internal sealed partial class OwnershipJudge
         else
             follower.Tracker.Retract(finding);
     }
+
+    private bool MayHaveEnded(in LiveMapping mapping) =>
+        mapping is { Bounced: false, Mapping: MappingKind.Single } && statistics.MayLackUnmaps(statistics.DeviceOf(mapping.Device));
 
     /// <summary>A mapping ends: what was waiting for it is decided.</summary>
     private void Decide(List<Doubt> doubts, in LiveMapping mapping, long now)

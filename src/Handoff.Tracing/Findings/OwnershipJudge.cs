@@ -7,7 +7,7 @@ namespace Handoff.Tracing.Findings;
 /// Decides which findings of the ownership tracker a recording supports. Recordings log unmaps after the release, from several processors
 /// whose clocks may differ a little, and show no accesses: a finding that any of this could explain is dropped or said with less confidence.
 /// </summary>
-internal sealed partial class OwnershipJudge(MappingFollower follower)
+internal sealed partial class OwnershipJudge(MappingFollower follower, MappingStatistics statistics)
 {
     /// <summary>Time, in nanoseconds, within which events of different processors may stand in the wrong order.</summary>
     private const long Disorder = (long)EarlyReleases.MostDisorder;

@@ -24,7 +24,7 @@ public static class TraceAnalyzer
         MappingLog? log = keepMappings ? new MappingLog(reader) : null;
         var observer = new TraceObserver(statistics, log, tap);
         using var follower = new MappingFollower(reader, facts, observer);
-        observer.Judge = new OwnershipJudge(follower);
+        observer.Judge = new OwnershipJudge(follower, statistics);
 
         reader.NamesMarkers &= tap is not null; // nobody else asks
         if (tap is not null)

@@ -28,6 +28,9 @@ internal sealed class BounceAttribution
     /// <summary>Whether facts say that an IOMMU translates for the device.</summary>
     public bool IsKnownTranslated(string device) => _facts?.TranslatedDevices.Contains(device) ?? false;
 
+    /// <summary>Whether facts say that the device does not snoop the caches.</summary>
+    public bool IsKnownNonCoherent(DeviceStatistics device) => LimitsOf(device) is { KnowsCoherence: true, Coherent: false };
+
     /// <summary>
     /// Learns from a map that did not bounce: how far the device reaches; and through an IOMMU, addresses differ from the buffers' by no fixed amount.
     /// </summary>

@@ -9,6 +9,7 @@ namespace Handoff.Tracing.Mappings;
 public sealed class MappingStatistics
 {
     private readonly RecordingReader _reader;
+    private readonly MachineFacts? _facts;
     private readonly PoolSet _pools;
     private readonly FailureLedger _failures;
     private DeviceStatistics?[] _devices = new DeviceStatistics?[16];
@@ -19,6 +20,7 @@ public sealed class MappingStatistics
     internal MappingStatistics(RecordingReader reader, MachineFacts? facts)
     {
         _reader = reader;
+        _facts = facts;
         Attribution = new BounceAttribution(facts);
         _pools = new PoolSet(facts, Clock);
         _failures = new FailureLedger(this);
@@ -69,6 +71,18 @@ public sealed class MappingStatistics
         var device = new DeviceStatistics(name, _pools.RouteOf(name), Clock.NewLevel(), Clock.NewLevel()) { IsTranslated = Attribution.IsKnownTranslated(name), FirstTime = _lastTime };
         return _devices[number] = device;
     }
+
+    /// <summary>
+    /// Whether direct mappings of the device may have ended without an unmap: drivers of later kernels leave out what would do nothing (of a long request of
+    /// NVMe, for instance). Nothing is held then.
+    /// </summary>
+    /// <remarks>Kernel: <c>dma_need_unmap()</c>.</remarks>
+    internal bool MayLackUnmaps(DeviceStatistics device) =>
+        !device.IsTranslated && _facts is not { DmaApiDebug: true } && DriversSkipUnmaps && !Attribution.IsKnownNonCoherent(device);
+
+    // Where no release is told, the name that events got two releases later has to do.
+    private bool DriversSkipUnmaps =>
+        RecordedKernel.DriversSkipUnmaps(_facts?.KernelRelease is { Length: > 0 } told ? told : _reader.Header.KernelRelease ?? "") ?? _reader.EventNames.IndexOf("dma_map_phys") >= 0;
 
     internal BouncePool PoolOf(int device) => DeviceOf(device).Route.Pool;
 
