@@ -28,7 +28,7 @@ internal sealed class TraceDatReader : RecordingReader
         _streams = [.. _file.Streams];
         _heap = new int[_streams.Length];
         if (_streams.Length == 0)
-            Bag.Warning("HT0105", -1, "the file has no events: no CPU data was found");
+            Bag.Warning("HT0105", -1, "the file has no events: no CPU data was found", "if trace-cmd record did not end properly, trace-cmd restore makes a recording of the files trace.dat.cpu0 and on that it left");
     }
 
     /// <summary>Where the recording's text begins when it is a latency trace, otherwise -1.</summary>
