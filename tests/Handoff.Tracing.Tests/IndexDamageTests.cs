@@ -144,6 +144,28 @@ public sealed class IndexDamageTests
     }
 
     [Fact]
+    public void Buffers_and_cpus_without_end_take_no_memory_without_end()
+    {
+        // 4,000 buffers that break off at once, of a machine with 16,384 CPUs.
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write(Files["real"].AsSpan(0, 37));
+        writer.Write([0, 0, 0, 0, 0, 0, 0, 0, .. BitConverter.GetBytes(24L), 8, 0, 4, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        for (int i = 0; i < 4000; i++)
+            writer.Write([3, 0, 1, 0, 0, 0, 0, 0, .. BitConverter.GetBytes(12L), 9, 0, 0, 0, 255, 255, 255, 255, 1, 0, 0, 0]);
+        byte[] bytes = file.ToArray();
+        Put(bytes, First(bytes), 0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        using (RecordingReader reader = Recording.Open(new MemoryStream(bytes)))
+        {
+            Assert.Equal(1 << 14, reader.Header.CpuCount);
+            Assert.InRange(reader.Statistics.Cpus.Count, 1024, 40_000);
+        }
+
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 64 << 20);
+    }
+
+    [Fact]
     public void Damage_anywhere_never_throws_nor_hangs()
     {
         var random = new Random(20_260_101);

@@ -12,6 +12,7 @@ internal sealed class BufferSearch(ByteSource source, PageShape shape, Recording
     private const int LargestPage = 1 << 20; // of machines; ring-buffer pages may be larger
 
     private readonly int _alignment = header.PageSize is >= 1024 and <= LargestPage && int.IsPow2(header.PageSize) ? header.PageSize : UsualPage;
+    private int _missing; // CPUs of all buffers; a hostile file would have buffers and CPUs without end
 
     /// <summary>The buffer, with CPUs that are missing.</summary>
     /// <param name="section">Its section.</param>
@@ -42,7 +43,8 @@ internal sealed class BufferSearch(ByteSource source, PageShape shape, Recording
         {
             if (found > 0 && !packed)
                 cpus[^1] = cpus[^1] with { IsCut = true };
-            for (var cpu = found; cpu < Math.Max(header.CpuCount, found + 1) && (cpu < header.CpuCount || header.CpuCount == 0); cpu++)
+            var all = header.CpuCount > 0 ? header.CpuCount : found + 1;
+            for (var cpu = found; cpu < all && (cpu == found || _missing++ < RecordingHeader.MostCpus); cpu++)
                 cpus.Add(new CpuPlace(cpu, section.End, 0, true));
         }
 

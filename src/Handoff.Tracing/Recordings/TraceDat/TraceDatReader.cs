@@ -16,6 +16,7 @@ internal sealed class TraceDatReader : RecordingReader
     private ulong _othersTime = ulong.MaxValue; // of the earliest record of the streams that are not the top
     private bool _started;
     private ulong _noteTime; // of the latest note about lost events
+    private long _eventsAtNote; // events read before it
     private CutNotes? _cut; // what is missing at the end of CPUs' data
 
     internal TraceDatReader(ByteSource source, DiagnosticBag diagnostics)
@@ -139,9 +140,13 @@ internal sealed class TraceDatReader : RecordingReader
         cpu.LostNotes++;
         e.Cpu = cpu.Cpu;
         e.Instance = cpu.Instance;
-        e.Time = Math.Max(_noteTime, Statistics.Cpus.Max(static c => c.LastTime));
-        if (Statistics.Events == 0)
-            e.Time = _file.ToNanoseconds(_streams[_heap[0]].Time);
+        if (Statistics.Events != _eventsAtNote)
+        {
+            _eventsAtNote = Statistics.Events;
+            _noteTime = Math.Max(_noteTime, Statistics.Cpus.Max(static c => c.LastTime));
+        }
+
+        e.Time = Statistics.Events == 0 ? _file.ToNanoseconds(_streams[_heap[0]].Time) : _noteTime;
         _assembler.Lost(ref e, 0);
         if (toEnd)
             e.Flags |= EventFlags.LostToEnd;
