@@ -1,45 +1,60 @@
 namespace Handoff.Ownership;
 
-/// <summary>Intervals by address. Long and short ones are kept apart, so that one long mapping does not slow down the search among many short ones.</summary>
+/// <summary>
+/// Intervals by address. Long and short ones are kept apart, so that one long mapping does not slow down the search among many short ones. Where
+/// <see cref="MostCompared"/> crowd, further ones are left out and look-ups end early: the time of each call has a bound, whatever is mapped.
+/// </summary>
 internal sealed class IntervalIndex
 {
-    private const ulong PageSize = 4096;
+    /// <summary>Intervals in one place (a page, a start) that are told apart, and that one look-up compares with. No driver maps so many at once.</summary>
+    public const int MostCompared = 256;
 
-    private readonly PageIntervals _upToPage = new();
-    private readonly SortedIntervals _upTo64K = new(), _upTo1M = new(), _longer = new();
+    private const int PageShift = 12, ClassShift = 4; // each class holds intervals up to 16 times as long as the one before
+
+    private readonly PageIntervals _upToPage = new(MostCompared);
+    private readonly SortedIntervals?[] _longer = new SortedIntervals?[(64 - PageShift) / ClassShift];
+    private int _classes; // of longer ones that are in use
 
     public void Clear()
     {
         _upToPage.Clear();
-        foreach (SortedIntervals list in (ReadOnlySpan<SortedIntervals>)[_upTo64K, _upTo1M, _longer])
-            list.Clear();
+        foreach (SortedIntervals? list in _longer)
+            list?.Clear();
     }
 
+    /// <summary>Adds an interval, unless its place is crowded: then it is not found, and to remove it does nothing.</summary>
     public void Insert(ulong start, ulong size, int value)
     {
-        if (size <= PageSize)
+        if (size <= 1 << PageShift)
+        {
             _upToPage.Insert(start, EndOf(start, size), value);
-        else
-            ListOf(size).Insert(start, EndOf(start, size), value);
+            return;
+        }
+
+        int number = ClassOf(size);
+        _classes = Math.Max(_classes, number + 1);
+        (_longer[number] ??= new SortedIntervals(MostCompared)).Insert(start, EndOf(start, size), value);
     }
 
-    public bool Remove(ulong start, ulong size, int value) => size <= PageSize ? _upToPage.Remove(start, value) : ListOf(size).Remove(start, value);
+    public bool Remove(ulong start, ulong size, int value) =>
+        size <= 1 << PageShift ? _upToPage.Remove(start, value) : _longer[ClassOf(size)]?.Remove(start, value) ?? false;
 
     /// <summary>Adds the numbers of all intervals that share a byte with the given one.</summary>
-    public void Overlapping(ulong start, ulong size, List<int> found)
+    /// <returns>Whether all were compared; if not, there may be others.</returns>
+    public bool Overlapping(ulong start, ulong size, List<int> found)
     {
         ulong end = EndOf(start, size);
+        bool all = true;
         if (_upToPage.Count > 0)
-            _upToPage.Overlapping(start, end, found);
-        if (_upTo64K.Count > 0)
-            _upTo64K.Overlapping(start, end, found);
-        if (_upTo1M.Count > 0)
-            _upTo1M.Overlapping(start, end, found);
-        if (_longer.Count > 0)
-            _longer.Overlapping(start, end, found);
-    }
+            all = _upToPage.Overlapping(start, end, found);
+        for (int number = 0; number < _classes; number++)
+        {
+            if (_longer[number] is { Count: > 0 } list)
+                all &= list.Overlapping(start, end, found);
+        }
 
-    public IEnumerable<int> Values() => _upToPage.Values().Concat(_upTo64K.Values()).Concat(_upTo1M.Values()).Concat(_longer.Values());
+        return all;
+    }
 
     private static ulong EndOf(ulong start, ulong size)
     {
@@ -47,6 +62,5 @@ internal sealed class IntervalIndex
         return end < start ? ulong.MaxValue : end;
     }
 
-    private SortedIntervals ListOf(ulong size) =>
-        size <= 65536 ? _upTo64K : size <= 1 << 20 ? _upTo1M : _longer;
+    private static int ClassOf(ulong size) => (63 - PageShift - System.Numerics.BitOperations.LeadingZeroCount(size - 1)) / ClassShift;
 }

@@ -6,6 +6,8 @@ namespace Handoff.Ownership;
 /// <remarks>One hash table whose chains run through the records themselves: finding, adding and removing touch a bucket and the record.</remarks>
 internal sealed class MappingRecords
 {
+    private const int LargestKept = 1 << 14; // buckets of an empty table
+
     private MappingRecord[] _records = new MappingRecord[64];
     private int[] _buckets = new int[64]; // a power of two: one more than the number of the newest record of the chain, 0 for none
     private int _shift = 64 - 6; // what of a hash is left is the bucket
@@ -80,7 +82,9 @@ internal sealed class MappingRecords
     /// <summary>Forgets all.</summary>
     public void Clear()
     {
-        if (Count > 0)
+        if (_buckets.Length > LargestKept)
+            (_buckets, _shift, _records) = (new int[64], 64 - 6, new MappingRecord[64]); // to clear it again and again would take long
+        else if (Count > 0)
             Array.Clear(_buckets);
         (_used, _free, Count) = (0, -1, 0);
     }

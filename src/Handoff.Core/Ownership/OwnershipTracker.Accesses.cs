@@ -38,9 +38,11 @@ public sealed partial class OwnershipTracker
     private void DeviceAccess(in MappingEvent e, bool write)
     {
         string verb = write ? "writes" : "reads";
-        int index = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int startsIn);
+        bool all = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int index, out int startsIn);
         if (index < 0)
         {
+            if (!all)
+                return;
             if (startsIn >= 0)
                 Report(FindingRules.DeviceAccessPastEnd, e, _records[startsIn], $"{verb} {e.Address}+{e.Size}, past the end of {Describe(_records[startsIn])}");
             else if (_recent.Find(e.Device, e.Address.Value, out ulong size, out long time))

@@ -41,11 +41,11 @@ public sealed partial class OwnershipTracker
         ref MappingRecord r = ref _records[index];
         ulong start = r.Original & ~_lineMask, end = (r.Original + r.Size + _lineMask) & ~_lineMask;
         _found.Clear();
-        _byMemory.Overlapping(start, end - start, _found);
+        bool all = _byMemory.Overlapping(start, end - start, _found);
         bool skips = (r.Attributes & DmaAttributes.SkipCpuSync) != 0 && r.IsStreaming;
         if (_found.Count == 0 && !skips)
             return;
-        bool mappedBefore = false;
+        bool mappedBefore = !all; // where very many are mapped, one of those not looked at may be it
         foreach (int other in CollectionsMarshal.AsSpan(_found))
         {
             ref MappingRecord o = ref _records[other];

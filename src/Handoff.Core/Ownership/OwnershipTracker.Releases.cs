@@ -7,6 +7,9 @@ public sealed partial class OwnershipTracker
     private const DmaAttributes Meaningful = DmaAttributes.SkipCpuSync | DmaAttributes.Mmio | DmaAttributes.RequireCoherent | DmaAttributes.CcShared
         | DmaAttributes.NoKernelMapping | DmaAttributes.ForceContiguous;
 
+    /// <summary>Mappings of one device at one address, the newest first, that a release is compared with. No driver has so many at once.</summary>
+    private const int MostCompared = IntervalIndex.MostCompared;
+
     private int _stopIndex = int.MaxValue; // of the list being released: segments from here on were never mapped
 
     /// <summary>Whether a release may have these attributes for a mapping made with those: only some of them change what a release does.</summary>
@@ -18,7 +21,8 @@ public sealed partial class OwnershipTracker
     /// <remarks>For sources whose events may stand in the wrong order: what does not fit yet may fit a map that follows.</remarks>
     public bool EndFitting(in MappingEvent release)
     {
-        for (int index = _records.First(release.Device, release.Address.Value); index >= 0; index = _records.Next(index))
+        int left = MostCompared;
+        for (int index = _records.First(release.Device, release.Address.Value); index >= 0 && left > 0; index = _records.Next(index), left--)
         {
             ref MappingRecord r = ref _records[index];
             if (r.Size != release.Size || r.Kind != release.Mapping || r.Direction != release.Direction || !AttributesAgree(r.Attributes, release.Attributes))
@@ -87,7 +91,8 @@ public sealed partial class OwnershipTracker
         int best = _records.First(e.Device, e.Address.Value), most = -1;
         if (best < 0 || (_records.Next(best) < 0 && !IsLater(best, e)))
             return best;
-        for (int index = best; index >= 0; index = _records.Next(index))
+        int perfect = e.Kind == MappingEventKind.Unmap ? 5 : 4, left = MostCompared;
+        for (int index = best; index >= 0 && most < perfect && left > 0; index = _records.Next(index), left--)
         {
             ref readonly MappingRecord r = ref _records[index];
             int score = (r.Size == e.Size ? 1 : 0) + (r.Kind == e.Mapping ? 1 : 0) + (r.Direction == e.Direction ? 1 : 0)
@@ -144,7 +149,9 @@ public sealed partial class OwnershipTracker
             return;
         }
 
-        FindContaining(e.Device, e.Address.Value, 1, out int inside);
+        bool all = FindContaining(e.Device, e.Address.Value, 1, out _, out int inside);
+        if (inside < 0 && !all)
+            return;
         if (inside < 0 && _options.BeginsAnywhere)
         {
             Listener?.Unknown(e);

@@ -41,14 +41,15 @@ public sealed partial class OwnershipTracker
         int best = BestMatch(e);
         if (best >= 0 && e.Size <= _records[best].Size)
             return Agrees(best, e) ? best : InOtherOrder(best, e);
-        for (int same = best < 0 ? -1 : _records.First(e.Device, e.Address.Value); same >= 0; same = _records.Next(same))
+        int left = MostCompared;
+        for (int same = best < 0 ? -1 : _records.First(e.Device, e.Address.Value); same >= 0 && left > 0; same = _records.Next(same), left--)
         {
             if (e.Size <= _records[same].Size)
                 return same;
         }
 
-        int index = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int startsIn, e.Direction);
-        if (index >= 0)
+        bool all = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int index, out int startsIn, e.Direction);
+        if (index >= 0 || !all)
             return index;
         if (startsIn >= 0)
         {

@@ -149,13 +149,20 @@ public sealed partial class OwnershipTracker : MappingObserver
         _records.Remove(index);
     }
 
-    /// <summary>The mapping of a device that contains a range; -1 if none. The start of the range may be anywhere in it.</summary>
-    private int FindContaining(int device, ulong address, ulong size, out int startsIn, DmaDirection? direction = null)
+    /// <summary>Finds the mapping of a device that contains a range, whose start may be anywhere in it.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="address">Start of the range.</param>
+    /// <param name="size">Bytes of the range.</param>
+    /// <param name="containing">The mapping; -1 if none.</param>
+    /// <param name="startsIn">A mapping that contains the start; -1 if none.</param>
+    /// <param name="direction">The direction that is preferred.</param>
+    /// <returns>Whether all mappings there were compared; if not, that there is none means nothing.</returns>
+    private bool FindContaining(int device, ulong address, ulong size, out int containing, out int startsIn, DmaDirection? direction = null)
     {
         startsIn = -1;
-        int containing = -1;
+        containing = -1;
         _found.Clear();
-        IndexOf(device).Overlapping(address, 1, _found);
+        bool all = IndexOf(device).Overlapping(address, 1, _found);
         foreach (int index in _found)
         {
             ref readonly MappingRecord r = ref _records[index];
@@ -166,7 +173,7 @@ public sealed partial class OwnershipTracker : MappingObserver
                 containing = index;
         }
 
-        return containing;
+        return all;
     }
 
     /// <summary>Of two mappings around an address, the one in the right direction, and of two such the smaller one.</summary>

@@ -8,10 +8,12 @@ namespace Handoff.Ownership;
 /// A hash table of the pages that they touch, at most two each. Long ranges are looked up page by page too, as long as there are few
 /// such questions among many intervals; then a sorted list is made and kept, which answers them.
 /// </remarks>
-internal sealed class PageIntervals
+/// <param name="most">Intervals that a chain of the table takes, and that a look-up compares with.</param>
+internal sealed class PageIntervals(int most = int.MaxValue)
 {
     private const int PageShift = 12;
     private const ulong FewPages = 64; // looked up one by one at no cost
+    private const int LargestKept = 1 << 14; // buckets of an empty table
     private const long CreditOfInterval = 4, MostCredit = 1 << 20;
 
     private Interval[] _intervals = new Interval[64];
@@ -27,33 +29,43 @@ internal sealed class PageIntervals
         public ulong Start, End;
         public int Value;
         public int NextOfFirst, NextOfLast; // chains of the first page and, if it is another, of the last one
+        public int Depth; // no chain was longer when it was added
     }
 
     public int Count { get; private set; }
 
     public void Clear()
     {
-        if (Count > 0)
+        if (_buckets.Length > LargestKept)
+            (_buckets, _shift, _intervals) = (new int[128], 64 - 7, new Interval[64]); // to clear it again and again would take long
+        else if (Count > 0)
             Array.Clear(_buckets);
         (_used, _free, Count) = (1, 0, 0);
         _sorted = null;
     }
 
-    public void Insert(ulong start, ulong end, int value)
+    /// <summary>Adds an interval.</summary>
+    /// <returns>Whether it was added: not where too many are already.</returns>
+    public bool Insert(ulong start, ulong end, int value)
     {
+        if ((Count + 1) * 2 > _buckets.Length)
+            Grow();
+        int depth = DepthAt(start, end);
+        if (depth > most)
+            return false;
+        Count++;
         _sorted?.Insert(start, end, value);
         if (_credit < MostCredit)
             _credit += CreditOfInterval;
-        if (++Count * 2 > _buckets.Length)
-            Grow();
         int number = _free;
         if (number != 0)
             _free = _intervals[number].NextOfFirst;
         else if ((number = _used++) == _intervals.Length)
             Array.Resize(ref _intervals, number * 2);
         ref Interval interval = ref _intervals[number];
-        (interval.Start, interval.End, interval.Value) = (start, end, value);
+        (interval.Start, interval.End, interval.Value, interval.Depth) = (start, end, value, depth);
         Link(ref interval, number);
+        return true;
     }
 
     public bool Remove(ulong start, int value)
@@ -89,23 +101,23 @@ internal sealed class PageIntervals
     }
 
     /// <summary>Adds to <paramref name="found"/> the numbers of all intervals that share a byte with [start, end), those that begin later first.</summary>
-    public void Overlapping(ulong start, ulong end, List<int> found)
+    /// <returns>Whether all were compared; if not, there may be others.</returns>
+    public bool Overlapping(ulong start, ulong end, List<int> found)
     {
         if (Count == 0 || end <= start)
-            return;
+            return true;
         ulong first = start >> PageShift, last = (end - 1) >> PageShift;
         if (last - first >= FewPages && (_sorted is not null || last - first > (ulong)_credit))
         {
-            (_sorted ??= Sort()).Overlapping(start, end, found);
-            return;
+            return (_sorted ??= Sort()).Overlapping(start, end, found);
         }
 
         if (last - first >= FewPages)
             _credit -= (long)(last - first);
-        int before = found.Count;
+        int before = found.Count, left = most;
         for (ulong page = last; ; page--)
         {
-            for (int link = _buckets[BucketOf(page)]; link != 0; link = NextOf(link))
+            for (int link = _buckets[BucketOf(page)]; link != 0 && left > 0; link = NextOf(link), left--)
             {
                 ref readonly Interval interval = ref _intervals[link >> 1];
                 if (interval.Start >= end || interval.End <= start)
@@ -117,17 +129,18 @@ internal sealed class PageIntervals
                     found.Add(link >> 1);
             }
 
-            if (page == first)
+            if (page == first || left == 0)
                 break;
         }
 
         if (found.Count == before)
-            return;
+            return left > 0;
         Span<int> hits = CollectionsMarshal.AsSpan(found)[before..];
         if (hits.Length > 1)
             SortHits(hits);
         foreach (ref int hit in hits)
             hit = _intervals[hit].Value;
+        return left > 0;
     }
 
     /// <summary>All numbers, in no particular order.</summary>
@@ -152,6 +165,23 @@ internal sealed class PageIntervals
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int BucketOf(ulong page) => (int)(page * 0x9e37_79b9_7f4a_7c15 >> _shift);
+
+    /// <summary>How long the longer chain of a new interval is going to be, or more than that if it is not too long all the same.</summary>
+    private int DepthAt(ulong start, ulong end)
+    {
+        ulong first = start >> PageShift, last = (end > start ? end - 1 : start) >> PageShift;
+        int one = _buckets[BucketOf(first)], other = first == last ? 0 : _buckets[BucketOf(last)];
+        int depth = Math.Max(one == 0 ? 0 : _intervals[one >> 1].Depth, other == 0 ? 0 : _intervals[other >> 1].Depth) + 1;
+        return depth <= most ? depth : Math.Max(LengthFrom(one), LengthFrom(other)) + 1; // many have gone since, perhaps
+    }
+
+    private int LengthFrom(int link)
+    {
+        int length = 0;
+        for (; link != 0; link = NextOf(link))
+            length++;
+        return length;
+    }
 
     private void Link(ref Interval interval, int number)
     {
@@ -211,7 +241,7 @@ internal sealed class PageIntervals
 
     private SortedIntervals Sort()
     {
-        var sorted = new SortedIntervals();
+        var sorted = new SortedIntervals(most);
         List<int> chain = [];
         foreach (int head in _buckets)
         {

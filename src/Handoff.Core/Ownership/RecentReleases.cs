@@ -7,11 +7,12 @@ internal sealed class RecentReleases
     private const int Size = 4096;
 
     private readonly Entry[] _entries = new Entry[Size];
-    private bool _isEmpty = true;
+    private int _age = 1;
 
     private struct Entry
     {
         public int Device; // plus one; 0 for an empty entry
+        public int Age; // of the table when it was written
         public ulong Address;
         public ulong Size;
         public long Time;
@@ -19,22 +20,17 @@ internal sealed class RecentReleases
 
     public void Add(int device, ulong address, ulong size, long time)
     {
-        _isEmpty = false;
-        _entries[IndexOf(device, address)] = new Entry { Device = device + 1, Address = address, Size = size, Time = time };
+        _entries[IndexOf(device, address)] = new Entry { Device = device + 1, Age = _age, Address = address, Size = size, Time = time };
     }
 
-    public void Clear()
-    {
-        if (!_isEmpty)
-            Array.Clear(_entries);
-        _isEmpty = true;
-    }
+    /// <summary>Forgets all, at no cost: a recording may lose events as often as it has any.</summary>
+    public void Clear() => _age++;
 
     public bool Find(int device, ulong address, out ulong size, out long time)
     {
         ref readonly Entry entry = ref _entries[IndexOf(device, address)];
         (size, time) = (entry.Size, entry.Time);
-        return entry.Device == device + 1 && entry.Address == address;
+        return entry.Device == device + 1 && entry.Address == address && entry.Age == _age;
     }
 
     private static int IndexOf(int device, ulong address) =>

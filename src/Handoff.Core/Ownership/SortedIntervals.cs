@@ -2,7 +2,8 @@ namespace Handoff.Ownership;
 
 /// <summary>Half-open intervals in order of their start, each with a number; they may overlap and repeat.</summary>
 /// <remarks>Sorted chunks of fixed size: look-up by binary search, insertion by moving a few words. Memory follows the count.</remarks>
-internal sealed class SortedIntervals
+/// <param name="most">Intervals with one start that it takes, and that a look-up compares with.</param>
+internal sealed class SortedIntervals(int most = int.MaxValue)
 {
     private const int Capacity = 32, MostSpares = 128;
 
@@ -28,8 +29,12 @@ internal sealed class SortedIntervals
         Count = 0;
     }
 
-    public void Insert(ulong start, ulong end, int value)
+    /// <summary>Adds an interval.</summary>
+    /// <returns>Whether it was added: not where too many have the same start already.</returns>
+    public bool Insert(ulong start, ulong end, int value)
     {
+        if (Count >= most && CountOf(start) >= most)
+            return false;
         if (end - start > _longest)
             _longest = end - start;
         Count++;
@@ -57,6 +62,7 @@ internal sealed class SortedIntervals
         (chunk.Starts[at], chunk.Ends[at], chunk.Values[at]) = (start, end, value);
         chunk.Count++;
         _firsts[c] = chunk.Starts[0];
+        return true;
     }
 
     public bool Remove(ulong start, int value)
@@ -81,10 +87,12 @@ internal sealed class SortedIntervals
     }
 
     /// <summary>Adds to <paramref name="found"/> the numbers of all intervals that share a byte with [start, end).</summary>
-    public void Overlapping(ulong start, ulong end, List<int> found)
+    /// <returns>Whether all were compared; if not, there may be others.</returns>
+    public bool Overlapping(ulong start, ulong end, List<int> found)
     {
         if (Count == 0 || end <= start)
-            return;
+            return true;
+        int left = most;
         ulong reach = start < _longest ? 0 : start - _longest; // an interval that begins before cannot reach start
         for (int c = ChunkOf(end - 1); c >= 0; c--)
         {
@@ -92,11 +100,15 @@ internal sealed class SortedIntervals
             for (int at = After(chunk, end - 1) - 1; at >= 0; at--)
             {
                 if (chunk.Starts[at] < reach)
-                    return;
+                    return true;
+                if (left-- == 0)
+                    return false;
                 if (chunk.Ends[at] > start)
                     found.Add(chunk.Values[at]);
             }
         }
+
+        return true;
     }
 
     /// <summary>All numbers, in order of start.</summary>
@@ -107,6 +119,23 @@ internal sealed class SortedIntervals
             for (int i = 0; i < chunk.Count; i++)
                 yield return chunk.Values[i];
         }
+    }
+
+    /// <summary>How many have a start; at least <c>most</c> if there are more.</summary>
+    private int CountOf(ulong start)
+    {
+        int count = 0;
+        for (int c = ChunkOf(start); c >= 0 && count < most; c--)
+        {
+            Chunk chunk = _chunks[c];
+            for (int at = After(chunk, start) - 1; at >= 0; at--, count++)
+            {
+                if (chunk.Starts[at] != start)
+                    return count;
+            }
+        }
+
+        return count;
     }
 
     /// <summary>The last chunk that begins at or before a start; the first one if none does.</summary>

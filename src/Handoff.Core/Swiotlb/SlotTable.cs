@@ -139,12 +139,13 @@ internal sealed class SlotTable
     /// <summary>Longest run of free slots that one allocation could take.</summary>
     public int LongestFreeRun()
     {
-        int longest = 0, run = 0;
-        for (int slot = 0; slot < _slots; slot++)
+        int longest = 0;
+        for (int word = 0; word < _free.Length && longest < SwiotlbConstants.SegmentSlots; word += 2)
         {
-            if ((slot & (SwiotlbConstants.SegmentSlots - 1)) == 0)
-                run = 0;
-            run = IsFree(slot) ? run + 1 : 0;
+            // Each turn leaves those free slots before which another one is free: as many turns as the longest run has.
+            int run = 0;
+            for (var free = new UInt128(_free[word + 1], _free[word]); free != UInt128.Zero; free &= free << 1)
+                run++;
             longest = Math.Max(longest, run);
         }
 

@@ -128,6 +128,9 @@ public sealed class DeviceStatistics
     /// <summary>Whether an IOMMU translates its addresses.</summary>
     public bool IsTranslated { get; internal set; }
 
+    /// <summary>Whether it mapped something since events were missing last.</summary>
+    internal bool IsActive { get; set; }
+
     /// <summary>Whether the recording has anything but unmaps of it.</summary>
     public bool HasLoad => Maps + ResourceMaps + Allocations + FailedMaps + FailedLists + FailedAllocations + UnknownReleases > 0;
 

@@ -12,6 +12,7 @@ internal sealed class EarlyReleases
     public const ulong MostDisorder = 1_000_000;
 
     private const int Most = 4096;
+    private const int MostCompared = 64; // of one address, the newest; processors of the largest machines do not release one so often within a millisecond
 
     private readonly Dictionary<(int Device, ulong Address, bool IsList), Release> _newest = [];
     private readonly Queue<Release> _inOrder = new();
@@ -43,6 +44,8 @@ internal sealed class EarlyReleases
         public bool IsTaken { get; set; }
 
         public Release? Older { get; set; } // of the same key
+
+        public Release? Newer { get; set; }
     }
 
     /// <summary>Remembers a release.</summary>
@@ -50,6 +53,9 @@ internal sealed class EarlyReleases
     {
         var key = KeyOf(release);
         release.Older = _newest.GetValueOrDefault(key);
+        release.Newer = null;
+        if (release.Older is not null)
+            release.Older.Newer = release;
         _newest[key] = release;
         _inOrder.Enqueue(release);
     }
@@ -84,7 +90,7 @@ internal sealed class EarlyReleases
         if (!_newest.TryGetValue((device, address, map.Mapping == MappingKind.Sg), out Release? release))
             return null;
         Release? found = null;
-        for (; release is not null; release = release.Older)
+        for (int left = MostCompared; release is not null && left > 0; release = release.Older, left--)
         {
             if (release.Cpu != cpu)
                 release.IsDisturbed = true;
@@ -132,20 +138,14 @@ internal sealed class EarlyReleases
 
     private void Unlink(Release release)
     {
-        var key = KeyOf(release);
-        Release? newer = _newest.GetValueOrDefault(key);
-        if (newer == release)
-        {
-            if (release.Older is { } older)
-                _newest[key] = older;
-            else
-                _newest.Remove(key);
-            return;
-        }
-
-        while (newer is not null && newer.Older != release)
-            newer = newer.Older;
-        if (newer is not null)
-            newer.Older = release.Older;
+        if (release.Older is not null)
+            release.Older.Newer = release.Newer;
+        if (release.Newer is not null)
+            release.Newer.Older = release.Older;
+        else if (release.Older is not null)
+            _newest[KeyOf(release)] = release.Older;
+        else
+            _newest.Remove(KeyOf(release));
+        release.Older = release.Newer = null;
     }
 }

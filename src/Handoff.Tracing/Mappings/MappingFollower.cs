@@ -14,6 +14,9 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     /// <summary>Devices told apart; further ones share the last number.</summary>
     public const int MostDevices = 1024;
 
+    /// <summary>Name of the last number.</summary>
+    public const string FurtherDevices = "(further devices)";
+
     /// <summary>Live mappings followed; a recording without unmaps would fill any memory.</summary>
     private const int MostLive = 1 << 22;
 
@@ -217,7 +220,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
     {
         for (int number = _deviceCount; number <= Math.Min(last, MostDevices - 1); number++)
         {
-            string name = number == MostDevices - 1 ? "(further devices)" : _reader.Devices[number];
+            string name = number == MostDevices - 1 ? FurtherDevices : _reader.Devices[number];
 
             // Of a device about which nothing is known, nothing that depends on its caches is said.
             bool coherent = _facts is null || _facts.Files.IsEmpty || !_facts.KnowsCoherenceOf(name) || _facts.IsCoherent(name);

@@ -12,6 +12,7 @@ public sealed class MappingStatistics
     private readonly MachineFacts? _facts;
     private readonly PoolSet _pools;
     private readonly FailureLedger _failures;
+    private readonly List<DeviceStatistics> _active = []; // that mapped something since the last gap
     private DeviceStatistics?[] _devices = new DeviceStatistics?[16];
     private ulong _lastTime = ulong.MaxValue;
     private int _lastBucket;
@@ -67,7 +68,7 @@ public sealed class MappingStatistics
     {
         if (number >= _devices.Length)
             Array.Resize(ref _devices, Math.Max(number + 1, _devices.Length * 2));
-        string name = number == MappingFollower.MostDevices - 1 ? "(further devices)" : _reader.Devices[number];
+        string name = number == MappingFollower.MostDevices - 1 ? MappingFollower.FurtherDevices : _reader.Devices[number];
         var device = new DeviceStatistics(name, _pools.RouteOf(name), Clock.NewLevel(), Clock.NewLevel()) { IsTranslated = Attribution.IsKnownTranslated(name), FirstTime = _lastTime };
         return _devices[number] = device;
     }
@@ -99,6 +100,12 @@ public sealed class MappingStatistics
     {
         DeviceStatistics device = DeviceOf(buffer.Device);
         int bucket = BucketOf(buffer.Time);
+        if (!device.IsActive)
+        {
+            device.IsActive = true;
+            _active.Add(device);
+        }
+
         switch (buffer.Kind)
         {
             case MappingKind.Coherent or MappingKind.Noncoherent:
@@ -221,13 +228,15 @@ public sealed class MappingStatistics
     internal void Gap(ulong time)
     {
         int bucket = BucketOf(time);
-        foreach (DeviceStatistics device in Devices)
+        foreach (DeviceStatistics device in _active)
         {
+            device.IsActive = false;
             device.Live.Reset(bucket, time);
             device.Slots.Reset(bucket, time);
             (device.LiveBytes, device.AllocatedBytes) = (0, 0);
         }
 
+        _active.Clear();
         _pools.Reset(bucket, time);
     }
 

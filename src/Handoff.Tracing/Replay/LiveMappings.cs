@@ -8,6 +8,9 @@ internal sealed class LiveMappings
     /// <summary>A sync that does not name a mapping's start is looked for in so many pages before it.</summary>
     private const int PagesBefore = 64;
 
+    /// <summary>Mappings in one page, the newest first, that a release or sync is compared with. No driver has so many at once.</summary>
+    private const int MostCompared = 256;
+
     private RecordedMapping[] _items = new RecordedMapping[256];
     private int[] _byDma = NewTable(512);
     private int[] _byPhysical = NewTable(512);
@@ -45,9 +48,7 @@ internal sealed class LiveMappings
     {
         ref RecordedMapping head = ref _items[first];
         head.Entries = entries;
-        ref int at = ref _byPhysical[Hash(head.Device, head.Physical >> PageShift) & (_byPhysical.Length - 1)];
-        head.NextByPhysical = at;
-        at = first;
+        LinkList(first);
     }
 
     /// <summary>Takes a mapping out; its number is free from now on.</summary>
@@ -58,10 +59,12 @@ internal sealed class LiveMappings
             Unlink(index);
         if (mapping.Entries != 0)
         {
-            ref int at = ref _byPhysical[Hash(mapping.Device, mapping.Physical >> PageShift) & (_byPhysical.Length - 1)];
-            while (at != index)
-                at = ref _items[at].NextByPhysical;
-            at = mapping.NextByPhysical;
+            if (mapping.NextByPhysical >= 0)
+                _items[mapping.NextByPhysical].BeforeByPhysical = mapping.BeforeByPhysical;
+            if (mapping.BeforeByPhysical >= 0)
+                _items[mapping.BeforeByPhysical].NextByPhysical = mapping.NextByPhysical;
+            else
+                _byPhysical[Hash(mapping.Device, mapping.Physical >> PageShift) & (_byPhysical.Length - 1)] = mapping.NextByPhysical;
         }
 
         Count--;
@@ -72,8 +75,8 @@ internal sealed class LiveMappings
     /// <summary>The oldest mapping (no list entry) that begins at an address; one of the same size and direction if there is one. -1 if none.</summary>
     public int Find(int device, ulong dma, ulong size, DmaDirection direction)
     {
-        int alike = -1, any = -1;
-        for (int at = Head(device, dma >> PageShift); at >= 0; at = _items[at].NextByDma)
+        int alike = -1, any = -1, left = MostCompared;
+        for (int at = Head(device, dma >> PageShift); at >= 0 && left > 0; at = _items[at].NextByDma, left--)
         {
             ref RecordedMapping mapping = ref _items[at];
             if (mapping.Dma != dma || mapping.Device != device || mapping.InList)
@@ -89,11 +92,11 @@ internal sealed class LiveMappings
     /// <summary>A mapping (list entries too) that covers a range; -1 if none. One that begins there comes first.</summary>
     public int FindCovering(int device, ulong dma, ulong size)
     {
-        int found = -1;
+        int found = -1, left = MostCompared;
         ulong page = dma >> PageShift;
-        for (int back = 0; back <= PagesBefore; back++)
+        for (int back = 0; back <= PagesBefore && left > 0; back++)
         {
-            for (int at = Head(device, page); at >= 0; at = _items[at].NextByDma)
+            for (int at = Head(device, page); at >= 0 && left > 0; at = _items[at].NextByDma, left--)
             {
                 ref RecordedMapping mapping = ref _items[at];
                 if (mapping.Device != device || dma < mapping.Dma || dma - mapping.Dma > mapping.Size || mapping.Size - (dma - mapping.Dma) < size || mapping.EndedEarly)
@@ -114,8 +117,8 @@ internal sealed class LiveMappings
     /// <summary>The oldest list that begins with a physical address; one with as many entries if there is one. -1 if none.</summary>
     public int FindList(int device, ulong physical, int entries)
     {
-        int alike = -1, any = -1;
-        for (int at = _byPhysical[Hash(device, physical >> PageShift) & (_byPhysical.Length - 1)]; at >= 0; at = _items[at].NextByPhysical)
+        int alike = -1, any = -1, left = MostCompared;
+        for (int at = _byPhysical[Hash(device, physical >> PageShift) & (_byPhysical.Length - 1)]; at >= 0 && left > 0; at = _items[at].NextByPhysical, left--)
         {
             ref RecordedMapping mapping = ref _items[at];
             if (mapping.Physical != physical || mapping.Device != device)
@@ -136,17 +139,31 @@ internal sealed class LiveMappings
     {
         ref RecordedMapping mapping = ref _items[index];
         ref int at = ref _byDma[Hash(mapping.Device, mapping.Dma >> PageShift) & (_byDma.Length - 1)];
-        mapping.NextByDma = at;
+        (mapping.NextByDma, mapping.BeforeByDma) = (at, -1);
+        if (at >= 0)
+            _items[at].BeforeByDma = index;
+        at = index;
+    }
+
+    private void LinkList(int index)
+    {
+        ref RecordedMapping head = ref _items[index];
+        ref int at = ref _byPhysical[Hash(head.Device, head.Physical >> PageShift) & (_byPhysical.Length - 1)];
+        (head.NextByPhysical, head.BeforeByPhysical) = (at, -1);
+        if (at >= 0)
+            _items[at].BeforeByPhysical = index;
         at = index;
     }
 
     private void Unlink(int index)
     {
         ref RecordedMapping mapping = ref _items[index];
-        ref int at = ref _byDma[Hash(mapping.Device, mapping.Dma >> PageShift) & (_byDma.Length - 1)];
-        while (at != index)
-            at = ref _items[at].NextByDma;
-        at = mapping.NextByDma;
+        if (mapping.NextByDma >= 0)
+            _items[mapping.NextByDma].BeforeByDma = mapping.BeforeByDma;
+        if (mapping.BeforeByDma >= 0)
+            _items[mapping.BeforeByDma].NextByDma = mapping.NextByDma;
+        else
+            _byDma[Hash(mapping.Device, mapping.Dma >> PageShift) & (_byDma.Length - 1)] = mapping.NextByDma;
     }
 
     private void Grow()
@@ -159,9 +176,7 @@ internal sealed class LiveMappings
             for (int at = head; at >= 0;)
             {
                 int next = _items[at].NextByPhysical;
-                ref int bucket = ref _byPhysical[Hash(_items[at].Device, _items[at].Physical >> PageShift) & (_byPhysical.Length - 1)];
-                _items[at].NextByPhysical = bucket;
-                bucket = at;
+                LinkList(at);
                 at = next;
             }
         }

@@ -1,4 +1,5 @@
 using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Mappings;
 using Handoff.Tracing.Recordings;
 
 namespace Handoff.Tracing.Replay;
@@ -138,11 +139,12 @@ public sealed partial class LoadReader
     /// <summary>Makes the event's device the current one. False for devices behind an IOMMU.</summary>
     private bool Enter(ref DmaEvent e)
     {
-        if (e.Device >= _deviceOf.Length)
-            Array.Resize(ref _deviceOf, Math.Max(e.Device + 1, _deviceOf.Length * 2));
-        if (_deviceOf[e.Device] == 0)
-            AddDevice(e.Device);
-        _currentDevice = _deviceOf[e.Device] - 1;
+        int number = Math.Min(e.Device, MappingFollower.MostDevices - 1); // further ones share the last number
+        if (number >= _deviceOf.Length)
+            Array.Resize(ref _deviceOf, Math.Max(number + 1, _deviceOf.Length * 2));
+        if (_deviceOf[number] == 0)
+            AddDevice(number);
+        _currentDevice = _deviceOf[number] - 1;
         _current = _devices[_currentDevice];
         if (!_current.Translated)
             return true;
@@ -153,7 +155,7 @@ public sealed partial class LoadReader
 
     private void AddDevice(int number)
     {
-        string name = string.Concat(_reader.Devices[number].Select(static c => char.IsControl(c) ? '?' : c));
+        string name = number == MappingFollower.MostDevices - 1 ? MappingFollower.FurtherDevices : string.Concat(_reader.Devices[number].Select(static c => char.IsControl(c) ? '?' : c));
         LoadDevice device = _machine.DeviceOf(name);
         _devices.Add(new DeviceEvidence(device, _machine.KnowsCoherenceOf(name), !_machine.Machine.HasNonCoherentDevices)
         {

@@ -12,8 +12,14 @@ internal struct RecordedMapping
     /// <summary>Next mapping with the same hash of device and DMA page; -1 for none.</summary>
     public int NextByDma;
 
+    /// <summary>The mapping before it in that chain; -1 for none.</summary>
+    public int BeforeByDma;
+
     /// <summary>Next list with the same hash of device and first physical page; -1 for none.</summary>
     public int NextByPhysical;
+
+    /// <summary>The list before it in that chain; -1 for none.</summary>
+    public int BeforeByPhysical;
 
     /// <summary>Next entry of the same list; -1 for the last one.</summary>
     public int NextEntry;
