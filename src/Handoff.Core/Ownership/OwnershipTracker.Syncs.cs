@@ -74,7 +74,7 @@ public sealed partial class OwnershipTracker
     {
         if (_options.KeepsOrder)
             return index;
-        int other = FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out _, e.Direction);
+        FindContaining(e.Device, e.Address.Value, Math.Max(e.Size, 1), out int other, out _, e.Direction);
         return other >= 0 && Agrees(other, e) ? other : index;
     }
 

@@ -101,10 +101,10 @@ internal sealed class SortedIntervals(int most = int.MaxValue)
             {
                 if (chunk.Starts[at] < reach)
                     return true;
-                if (left-- == 0)
-                    return false;
                 if (chunk.Ends[at] > start)
                     found.Add(chunk.Values[at]);
+                if (--left == 0)
+                    return false;
             }
         }
 

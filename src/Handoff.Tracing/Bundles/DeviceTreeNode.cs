@@ -5,6 +5,9 @@ namespace Handoff.Tracing.Bundles;
 /// <summary>A node of a device-tree source file.</summary>
 public sealed class DeviceTreeNode
 {
+    private const int MostCells = 4; // that an address or a size has
+    private const int MostRanges = 64; // windows of one bus; machines have a handful
+
     private readonly List<DeviceTreeNode> _children = [];
     private readonly Dictionary<string, IReadOnlyList<uint>> _properties = [];
 
@@ -46,22 +49,23 @@ public sealed class DeviceTreeNode
     /// <summary>The cells of a property; empty if it is absent, has no value, or is text.</summary>
     public IReadOnlyList<uint> Cells(string property) => _properties.GetValueOrDefault(property, []);
 
-    /// <summary>This node and all below it.</summary>
+    /// <summary>This node and all below it, each before those in it.</summary>
     public IEnumerable<DeviceTreeNode> All()
     {
-        yield return this;
-        foreach (DeviceTreeNode child in _children)
+        var next = new Stack<DeviceTreeNode>([this]);
+        while (next.TryPop(out DeviceTreeNode? node))
         {
-            foreach (DeviceTreeNode node in child.All())
-                yield return node;
+            yield return node;
+            for (int i = node._children.Count - 1; i >= 0; i--)
+                next.Push(node._children[i]);
         }
     }
 
     /// <summary>How many cells addresses of child nodes have.</summary>
-    public int AddressCells => Cells("#address-cells") is [var cells, ..] ? (int)cells : 2;
+    public int AddressCells => CellsOf("#address-cells", 2);
 
     /// <summary>How many cells sizes of child nodes have.</summary>
-    public int SizeCells => Cells("#size-cells") is [var cells, ..] ? (int)cells : 1;
+    public int SizeCells => CellsOf("#size-cells", 1);
 
     /// <summary>Windows to memory that the bus of this node has for devices on it; empty without <c>dma-ranges</c> or for an identity.</summary>
     public IReadOnlyList<DmaRange> DmaRanges()
@@ -69,7 +73,7 @@ public sealed class DeviceTreeNode
         IReadOnlyList<uint> cells = Cells("dma-ranges");
         int child = AddressCells, parent = Parent?.AddressCells ?? 2, size = SizeCells, one = child + parent + size;
         var ranges = new List<DmaRange>();
-        for (int i = 0; i + one <= cells.Count; i += one)
+        for (int i = 0; one > 0 && i + one <= cells.Count && ranges.Count < MostRanges; i += one)
         {
             // PCI addresses have a first cell of flags; two cells hold an address otherwise.
             ulong dma = Number(cells, i, child);
@@ -81,6 +85,9 @@ public sealed class DeviceTreeNode
     }
 
     internal void Set(string property, IReadOnlyList<uint> cells) => _properties[property] = cells;
+
+    /// <summary>A number of cells; what no number has so many cells as is damage.</summary>
+    private int CellsOf(string property, int usual) => Cells(property) is [<= MostCells and var cells, ..] ? (int)cells : usual;
 
     private static ulong Number(IReadOnlyList<uint> cells, int at, int count)
     {

@@ -1,21 +1,51 @@
 using System.Globalization;
+using System.Text;
 
 namespace Handoff.Tracing.Bundles;
 
 /// <summary>Reads device-tree source text as dtc writes it: nodes, and properties made of cells.</summary>
 internal static class DeviceTreeText
 {
+    private const int MostNodes = 1 << 16, MostDepth = 64; // boards have some thousand nodes, in a dozen levels
+    private const int MostCells = 1 << 14; // of one property
+    private const int MostProperties = 1 << 18; // boards have some ten thousand
+
     /// <summary>Reads it; <see langword="null"/> if there is no root node.</summary>
     public static DeviceTreeNode? Parse(TextReader text)
     {
         DeviceTreeNode? root = null, node = null;
-        string pending = "";
+        var pending = new StringBuilder();
+        int nodes = 0, depth = 0, skipped = 0, properties = 0;
         while (text.ReadLine() is { } read)
         {
-            string line = pending + read.Trim();
-            pending = "";
+            string line = read.Trim();
+            if (line.Length == 0)
+                continue;
+            bool goesOn = line[^1] is not ('{' or ';') && (pending.Length > 0 || line[0] != '}');
+            if (goesOn && (node is null || pending.Length + line.Length > FactText.LongestLine))
+                continue; // of a value without end, the beginning is enough
+            if (goesOn)
+            {
+                pending.Append(line).Append(' ');
+                continue;
+            }
+
+            if (pending.Length > 0)
+            {
+                line = pending.Append(line).ToString();
+                pending.Clear();
+            }
+
             if (line.EndsWith('{'))
             {
+                if (skipped > 0 || nodes == MostNodes || depth == MostDepth)
+                {
+                    skipped++; // and all that is in it
+                    continue;
+                }
+
+                nodes++;
+                depth++;
                 string name = line[..^1].Trim();
                 int label = name.LastIndexOf(':');
                 if (label >= 0)
@@ -27,15 +57,18 @@ internal static class DeviceTreeText
             }
             else if (line.StartsWith('}'))
             {
+                if (skipped > 0)
+                {
+                    skipped--;
+                    continue;
+                }
+
+                depth = Math.Max(0, depth - 1);
                 node = node?.Parent;
             }
-            else if (line.EndsWith(';'))
+            else if (skipped == 0 && properties++ < MostProperties)
             {
                 AddProperty(node, line[..^1]);
-            }
-            else if (line.Length > 0 && line.Length < 1 << 20 && node is not null)
-            {
-                pending = line + " "; // a value that goes on in the next line
             }
         }
 
@@ -58,6 +91,8 @@ internal static class DeviceTreeText
             foreach (string word in value.Split([' ', '<', '>', ',', '\t'], StringSplitOptions.RemoveEmptyEntries))
             {
                 bool hex = word.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
+                if (cells.Count == MostCells)
+                    break;
                 if (uint.TryParse(hex ? word[2..] : word, hex ? NumberStyles.HexNumber : NumberStyles.None, CultureInfo.InvariantCulture, out uint cell))
                     cells.Add(cell);
             }

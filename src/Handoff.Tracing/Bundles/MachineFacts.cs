@@ -13,6 +13,12 @@ public sealed class MachineFacts
     internal readonly Dictionary<string, ulong> Counters = [];
     internal readonly HashSet<string> Translated = [];
 
+    private Dictionary<string, DeviceTreeNode>? _nodes; // by device
+    private Dictionary<uint, DeviceTreeNode>? _handles;
+    private Dictionary<string, ProbeLine>? _probed; // by device
+    private Dictionary<string, PciDeviceFacts>? _pci; // by name
+    private DeviceTreeNode? _bridge; // the host bridge
+
     internal MachineFacts(string directory) => Directory = directory;
 
     /// <summary>The recording's directory.</summary>
@@ -129,13 +135,59 @@ public sealed class MachineFacts
     }
 
     /// <summary>The device-tree node that decides about a device's DMA: the host bridge's for PCI, its own otherwise.</summary>
-    public DeviceTreeNode? NodeOf(string device) => IsPci(device)
-        ? DeviceTree?.All().FirstOrDefault(static n => n.Name.StartsWith("pcie@", StringComparison.Ordinal) || n.Name.StartsWith("pci@", StringComparison.Ordinal))
-        : DeviceTree?.All().FirstOrDefault(n => n.Name.Length > 0 && n.DeviceName == device);
+    public DeviceTreeNode? NodeOf(string device)
+    {
+        if (_nodes is null)
+            IndexTree();
+        return IsPci(device) ? _bridge : _nodes!.GetValueOrDefault(device);
+    }
+
+    /// <summary>What the probe module said of a device; <see langword="null"/> if nothing.</summary>
+    internal ProbeLine? ProbeOf(string device)
+    {
+        if (_probed is null)
+        {
+            _probed = [];
+            foreach (ProbeLine line in Probe)
+            {
+                if (line.Kind == "dev")
+                    _probed.TryAdd(line.Text("name"), line);
+            }
+        }
+
+        return _probed.GetValueOrDefault(device);
+    }
+
+    /// <summary>What is known of a PCI device; <see langword="null"/> if nothing.</summary>
+    internal PciDeviceFacts? PciOf(string device)
+    {
+        if (_pci is null)
+        {
+            _pci = [];
+            foreach (PciDeviceFacts pci in PciDevices)
+                _pci.TryAdd(pci.Name, pci);
+        }
+
+        return _pci.GetValueOrDefault(device);
+    }
+
+    private void IndexTree()
+    {
+        (_nodes, _handles) = ([], []);
+        foreach (DeviceTreeNode node in DeviceTree?.All() ?? [])
+        {
+            if (node.Name.Length > 0)
+                _nodes.TryAdd(node.DeviceName, node);
+            if (node.Cells("phandle") is [var handle, ..])
+                _handles.TryAdd(handle, node);
+            if (_bridge is null && (node.Name.StartsWith("pcie@", StringComparison.Ordinal) || node.Name.StartsWith("pci@", StringComparison.Ordinal)))
+                _bridge = node;
+        }
+    }
 
     /// <summary>Whether these facts say if a device snoops the caches: without a device tree (firmware with ACPI) nothing does.</summary>
     public bool KnowsCoherenceOf(string device) =>
-        Architecture == Architecture.X86_64 || DeviceTree is not null || Probe.Any(line => line.Kind == "dev" && line.Text("name") == device);
+        Architecture == Architecture.X86_64 || DeviceTree is not null || ProbeOf(device) is not null;
 
     /// <summary>Whether the device snoops the caches; <see langword="false"/> too where <see cref="KnowsCoherenceOf"/> says that nothing is known.</summary>
     /// <remarks>Kernel: <c>of_dma_is_coherent()</c>: the nearest node that says something decides.</remarks>
@@ -143,11 +195,8 @@ public sealed class MachineFacts
     {
         if (Architecture == Architecture.X86_64)
             return true;
-        foreach (ProbeLine line in Probe)
-        {
-            if (line.Kind == "dev" && line.Text("name") == device)
-                return line.Number("coh") == 1;
-        }
+        if (ProbeOf(device) is { } line)
+            return line.Number("coh") == 1;
 
         for (DeviceTreeNode? node = NodeOf(device); node is not null; node = node.Parent)
         {
@@ -182,7 +231,7 @@ public sealed class MachineFacts
             return null;
         string? name = RestrictedDevices.GetValueOrDefault(device);
         if (name is null && NodeOf(device) is { } node && node.Cells("memory-region") is [var handle, ..])
-            name = DeviceTree!.All().FirstOrDefault(n => n.Cells("phandle") is [var h, ..] && h == handle)?.Name;
+            name = _handles!.GetValueOrDefault(handle)?.Name;
         return name is null ? null : RestrictedPools.FirstOrDefault(p => p.Name == name);
     }
 

@@ -9,6 +9,12 @@ internal static partial class MachineFactsReader
 {
     private const int LongestCommandLine = 1 << 16; // characters; kernels take 4096 at most
     private const long LongestFile = 32 << 20; // bytes; kernel messages of the largest machines have a tenth
+    private const int LongestMessage = 4096; // characters of a line of the kernel's log; the kernel cuts them at a thousand
+    private const int MostNamed = 1 << 16; // devices of a kind, and lines of a log: as many functions as a PCI segment has
+    private const int MostRanges = 1 << 14; // of RAM
+    private const int MostCounters = 256;
+    private const int MostRegions = 64; // reserved: MAX_RESERVED_REGIONS
+    private const int MostProblems = 20; // that are told
 
     public static MachineFacts Read(string directory)
     {
@@ -44,10 +50,13 @@ internal static partial class MachineFactsReader
             using Stream whole = PackedFile.Open(path);
             using var stream = new LimitedStream(whole, LongestFile);
             using var text = new StreamReader(stream);
-            read(facts, text);
+            using var lines = new FactText(text);
+            read(facts, lines);
             files.Add(Path.GetFileName(path));
             if (stream.IsCut)
                 facts.Problems.Add($"{Path.GetFileName(path)}: only the first {LongestFile >> 20} MiB are used");
+            if (lines.LeftOut > 0)
+                facts.Problems.Add($"{Path.GetFileName(path)}: {lines.LeftOut} {(lines.LeftOut == 1 ? "line" : "lines")} of more than {FactText.LongestLine >> 10} Ki characters left out");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or ZstdSharp.ZstdException)
         {
@@ -91,25 +100,25 @@ internal static partial class MachineFactsReader
                     break;
                 case "iomem" when Iomem().Match(line) is { Success: true } match:
                     ulong start = Hex(match.Groups["start"].Value), end = Hex(match.Groups["end"].Value);
-                    if (end > start)
+                    if (end > start && ram.Count < MostRanges)
                         ram.Add(new MemoryRange(new(start), end - start + 1));
                     break;
                 case "swiotlb" when line.Split(' ') is [var path, var value, ..]:
                     string name = path[(path.LastIndexOf('/') + 1)..];
                     facts.DynamicPools |= name == "io_tlb_transient_nslabs";
                     bool isDefault = path.EndsWith("/swiotlb/" + name, StringComparison.Ordinal);
-                    if (isDefault && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+                    if (isDefault && facts.Counters.Count < MostCounters && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
                         facts.Counters[name] = number;
                     break;
                 case "dma-api" when line.Length > 0:
                     facts.DmaApiDebug = true;
                     break;
-                case "pci" when line.Split(' ') is [var address, var id, _, var driver, var mask, var coherent, ..]:
+                case "pci" when pci.Count < MostNamed && line.Split(' ') is [var address, var id, _, var driver, var mask, var coherent, ..]:
                     if (int.TryParse(mask, out int bits) && int.TryParse(coherent, out int coherentBits))
                         pci.Add(new PciDeviceFacts(address, id, driver, bits, coherentBits));
                     break;
                 // POWER machines translate for every device and call the kind of their domains unknown.
-                case "iommu" when line.Contains("type=DMA", StringComparison.Ordinal) || (line.Contains("type=unknown", StringComparison.Ordinal) && facts.MachineName.StartsWith("ppc64", StringComparison.Ordinal)):
+                case "iommu" when facts.Translated.Count < MostNamed && (line.Contains("type=DMA", StringComparison.Ordinal) || (line.Contains("type=unknown", StringComparison.Ordinal) && facts.MachineName.StartsWith("ppc64", StringComparison.Ordinal))):
                     facts.Translated.UnionWith(line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Skip(2));
                     break;
             }
@@ -149,9 +158,11 @@ internal static partial class MachineFactsReader
     private static void ReadMessages(MachineFacts facts, TextReader text)
     {
         var pools = ImmutableArray.CreateBuilder<RestrictedPoolFacts>();
-        var created = new List<(ulong Start, ulong Size)>();
+        var created = new HashSet<ulong>(); // where they start
         while (text.ReadLine() is { } line)
         {
+            if (line.Length > LongestMessage)
+                continue;
             if (PoolMapped().Match(line) is { Success: true } mapped)
             {
                 ulong start = Hex(mapped.Groups[1].Value), end = Hex(mapped.Groups[2].Value);
@@ -168,31 +179,33 @@ internal static partial class MachineFactsReader
             }
             else if (PoolCreated().Match(line) is { Success: true } made)
             {
-                created.Add((Hex(made.Groups[1].Value), ulong.Parse(made.Groups[2].Value, CultureInfo.InvariantCulture) << 20));
+                if (created.Count < MostRegions)
+                    created.Add(Hex(made.Groups[1].Value));
             }
             else if (RegionMapped().Match(line) is { Success: true } region)
             {
                 ulong start = Hex(region.Groups[1].Value), end = Hex(region.Groups[2].Value) + 1;
-                if (created.Exists(c => c.Start == start) && end > start)
+                if (pools.Count < MostRegions && created.Contains(start) && end > start)
                     pools.Add(new RestrictedPoolFacts(region.Groups[3].Value, new MemoryRange(new(start), end - start)));
             }
-            else if (RegionAssigned().Match(line) is { Success: true } assigned)
+            else if (Assignment(line) is var (device, node))
             {
-                facts.RestrictedDevices[assigned.Groups[1].Value] = assigned.Groups[2].Value;
+                if (facts.RestrictedDevices.Count < MostNamed)
+                    facts.RestrictedDevices[device] = node;
             }
             else if (facts.PageSize is null && HashTable().Match(line) is { Success: true } table)
             {
                 facts.PageSize = PageSizeOf(int.Parse(table.Groups[1].Value, CultureInfo.InvariantCulture), ulong.Parse(table.Groups[2].Value, CultureInfo.InvariantCulture));
             }
-            else if (CpuIds().Match(line) is { Success: true } ids)
+            else if (CpusOf(line) is { } cpus)
             {
-                facts.Cpus = int.Parse(ids.Groups[1].Value, CultureInfo.InvariantCulture);
+                facts.Cpus = cpus;
             }
             else if (CacheLine().Match(line) is { Success: true } cache)
             {
                 facts.CacheAlignment = uint.Parse(cache.Groups[1].Value, CultureInfo.InvariantCulture);
             }
-            else if (EncryptedGuest().IsMatch(line))
+            else if (IsEncryptedGuest(line))
             {
                 facts.IsEncryptedGuest = true;
             }
@@ -242,7 +255,7 @@ internal static partial class MachineFactsReader
         facts.Rings = rings.ToImmutable();
         void Add()
         {
-            if (cpu >= 0)
+            if (cpu >= 0 && rings.Count < MostNamed)
                 rings.Add(new CpuRingFacts(cpu, entries, overrun, dropped));
         }
     }
@@ -250,26 +263,73 @@ internal static partial class MachineFactsReader
     private static void ReadProbe(MachineFacts facts, TextReader text)
     {
         var lines = ImmutableArray.CreateBuilder<ProbeLine>();
-        for (int number = 1; text.ReadLine() is { } line; number++)
+        int twice = 0;
+        for (int number = 1; lines.Count < MostNamed && text.ReadLine() is { } line; number++)
         {
             int at = line.IndexOf("HP ", StringComparison.Ordinal);
             if (at < 0)
                 continue;
             int next = line.IndexOf("HP ", at + 3, StringComparison.Ordinal);
-            if (next >= 0)
+            if (next >= 0 && twice++ < MostProblems)
                 facts.Problems.Add($"probe.txt: line {number}: two results in one line; the second is left out");
             lines.Add(new ProbeLine(number, next >= 0 ? line[(at + 3)..next] : line[(at + 3)..]));
         }
 
+        if (twice > MostProblems)
+            facts.Problems.Add($"probe.txt: and {twice - MostProblems} more of these");
         facts.Probe = lines.ToImmutable();
     }
 
     private static void ReadEmulator(MachineFacts facts, TextReader text)
     {
-        string line = text.ReadToEnd();
+        var all = new System.Text.StringBuilder();
+        while (all.Length < LongestCommandLine && text.ReadLine() is { } read)
+            all.Append(read).Append('\n');
+        string line = all.ToString();
         int append = line.IndexOf("-append ", StringComparison.Ordinal);
         if (append >= 0)
             facts.CommandLine = line[(append + 8)..].Replace("\\", "", StringComparison.Ordinal).Trim();
+    }
+
+    /// <summary>Which device was given which reserved region; searched from the middle, for a pattern would try every beginning.</summary>
+    private static (string Device, string Node)? Assignment(string line)
+    {
+        const string told = ": assigned reserved memory node ";
+        int at = line.IndexOf(told, StringComparison.Ordinal);
+        if (at <= 0)
+            return null;
+        ReadOnlySpan<char> before = line.AsSpan(0, at), after = line.AsSpan(at + told.Length);
+        int begin = before.LastIndexOfAny(' ', '\t') + 1, end = after.IndexOfAny(' ', '\t');
+        ReadOnlySpan<char> device = before[begin..], node = end < 0 ? after : after[..end];
+        return device.IsEmpty || node.IsEmpty ? null : (device.ToString(), node.ToString());
+    }
+
+    /// <summary>The number of possible processors, in either of the lines that tell it.</summary>
+    private static int? CpusOf(string line)
+    {
+        int at = line.IndexOf("nr_cpu_ids", StringComparison.Ordinal);
+        if (at >= 0 && at + 10 < line.Length && line[at + 10] is '=' or ':')
+            return Count(line.AsSpan(at + 11));
+        at = line.IndexOf("SLUB: ", StringComparison.Ordinal);
+        int cpus = at < 0 ? -1 : line.IndexOf("CPUs=", at + 6, StringComparison.Ordinal);
+        return cpus < 0 ? null : Count(line.AsSpan(cpus + 5));
+
+        static int? Count(ReadOnlySpan<char> text)
+        {
+            int digits = 0;
+            while (digits < text.Length && digits < 5 && char.IsAsciiDigit(text[digits]))
+                digits++;
+            return digits == 0 ? null : int.Parse(text[..digits], NumberStyles.None, CultureInfo.InvariantCulture);
+        }
+    }
+
+    private static bool IsEncryptedGuest(string line)
+    {
+        const string active = "Memory Encryption Features active:";
+        int at = line.IndexOf(active, StringComparison.Ordinal);
+        return at >= 0
+            ? line.AsSpan(at + active.Length) is var features && (features.Contains("SEV", StringComparison.Ordinal) || features.Contains("TDX", StringComparison.Ordinal))
+            : line.Contains("RME: Using RSI", StringComparison.Ordinal);
     }
 
     private static ulong Hex(string text) => ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value) ? value : 0;
@@ -286,20 +346,11 @@ internal static partial class MachineFactsReader
     [GeneratedRegex(@"created restricted DMA pool at 0x([0-9a-f]{1,16}), size ([0-9]{1,9}) MiB")]
     private static partial Regex PoolCreated();
 
-    [GeneratedRegex(@"OF: reserved mem: 0x([0-9a-f]{1,16})\.\.0x([0-9a-f]{1,16}) \(.*\) (?:no)?map (?:non-)?reusable (\S+)")]
+    [GeneratedRegex(@"OF: reserved mem: 0x([0-9a-f]{1,16})\.\.0x([0-9a-f]{1,16}) \([^)]*\) (?:no)?map (?:non-)?reusable (\S+)")]
     private static partial Regex RegionMapped();
-
-    [GeneratedRegex(@"(\S+): assigned reserved memory node (\S+)")]
-    private static partial Regex RegionAssigned();
 
     [GeneratedRegex(@"hash table entries: [0-9]+ \(order: (-?[0-9]{1,2}), ([0-9]{1,15}) bytes")]
     private static partial Regex HashTable();
-
-    [GeneratedRegex(@"(?:nr_cpu_ids[=:]|SLUB: .*CPUs=)([0-9]{1,5})")]
-    private static partial Regex CpuIds();
-
-    [GeneratedRegex(@"Memory Encryption Features active:.*(?:SEV|TDX)|RME: Using RSI")]
-    private static partial Regex EncryptedGuest();
 
     [GeneratedRegex(@"SLUB: HWalign=([0-9]{1,5})")]
     private static partial Regex CacheLine();

@@ -5,25 +5,35 @@ namespace Handoff.Tracing.Bundles;
 /// <summary>One result line of the probe module: a kind, a case number, and named values.</summary>
 public sealed class ProbeLine
 {
-    private readonly Dictionary<string, string> _values = [];
+    private Dictionary<string, string>? _values; // made when asked for
 
     internal ProbeLine(int number, string text)
     {
         LineNumber = number;
         Source = text;
-        string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        Kind = words.Length > 0 ? words[0] : "";
+        ReadOnlySpan<char> kind = text.AsSpan().TrimStart(' ');
+        int end = kind.IndexOf(' ');
+        Kind = (end < 0 ? kind : kind[..end]).ToString();
+    }
+
+    private Dictionary<string, string> Values => _values ??= ReadValues();
+
+    private Dictionary<string, string> ReadValues()
+    {
+        var values = new Dictionary<string, string>();
+        string[] words = Source.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         foreach (string word in words.Skip(1))
         {
             int equals = word.IndexOf('=');
             if (equals > 0)
-                _values.TryAdd(word[..equals], word[(equals + 1)..]);
+                values.TryAdd(word[..equals], word[(equals + 1)..]);
             else if (equals < 0)
-                _values.TryAdd(word, "");
+                values.TryAdd(word, "");
         }
 
-        if (Kind is "ubuf-cached" or "ubuf-uncached" or "dmabuf" && _values.ContainsKey("begin"))
-            ReadBoth(words);
+        if (Kind is "ubuf-cached" or "ubuf-uncached" or "dmabuf" && values.ContainsKey("begin"))
+            ReadBoth(words, values);
+        return values;
     }
 
     /// <summary>Number of the line in its file, from 1.</summary>
@@ -39,10 +49,10 @@ public sealed class ProbeLine
     public int Case => (int)(Number("n") ?? 0);
 
     /// <summary>Whether a value or a bare word is there.</summary>
-    public bool Has(string name) => _values.ContainsKey(name);
+    public bool Has(string name) => Values.ContainsKey(name);
 
     /// <summary>A value as written, empty if absent.</summary>
-    public string Text(string name) => _values.GetValueOrDefault(name, "");
+    public string Text(string name) => Values.GetValueOrDefault(name, "");
 
     /// <summary>A decimal value (negative ones wrap); <see langword="null"/> if absent or no number.</summary>
     public ulong? Number(string name)
@@ -61,7 +71,7 @@ public sealed class ProbeLine
     public override string ToString() => "HP " + Source;
 
     /// <summary>The line that begins a sharing case names two devices with the same keys: A's stay, B's get a B in front.</summary>
-    private void ReadBoth(string[] words)
+    private static void ReadBoth(string[] words, Dictionary<string, string> values)
     {
         bool second = false;
         foreach (string word in words)
@@ -69,7 +79,7 @@ public sealed class ProbeLine
             second |= word.StartsWith("B=", StringComparison.Ordinal);
             int equals = word.IndexOf('=');
             if (second && equals > 0)
-                _values["B" + word[..equals]] = word[(equals + 1)..];
+                values["B" + word[..equals]] = word[(equals + 1)..];
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class BouncePool
         Used = used;
         IsPlaced = range is not null;
         (_start, _size) = range is { } place ? (place.Start.Value, place.Size) : default;
-        if (range is { } known && known.Size / SlotSize is > 0 and <= int.MaxValue)
+        if (range is { } known && Replay.LoadMachine.IsPool(known))
         {
             Slots = (int)(known.Size / SlotSize);
             _map = new SlotMap(Slots);

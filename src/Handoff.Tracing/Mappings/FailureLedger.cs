@@ -106,7 +106,7 @@ internal sealed class FailureLedger(MappingStatistics statistics)
 
         if (_groups.TryGetValue((buffer.Device, MapFailureKind.Fragmented, AllocationWait.Unknown), out FailureGroup? known) && known.Count >= MostRunsMeasured)
             return MapFailureKind.Fragmented;
-        if (_groups.TryGetValue((buffer.Device, MapFailureKind.Unexplained), out known) && known.Count >= MostRunsMeasured)
+        if (_groups.TryGetValue((buffer.Device, MapFailureKind.Unexplained, AllocationWait.Unknown), out known) && known.Count >= MostRunsMeasured)
             return MapFailureKind.Unexplained;
         run = LongestRun(buffer, device, pool);
         best = pool.FreeInBestArea();

@@ -168,7 +168,7 @@ internal sealed class RedactedFacts(MachineFacts facts, Func<string, string> nam
         var text = new StringBuilder();
         foreach (string device in devices)
         {
-            bool isProbed = facts.Probe.Any(line => line.Kind == "dev" && line.Text("name") == device);
+            bool isProbed = facts.ProbeOf(device) is not null;
             if (isProbed || (facts.DeviceTree is not null && MachineFacts.IsPci(device)))
             {
                 text.Append(CultureInfo.InvariantCulture, $"HP dev name={nameOf(device)} coh={(facts.IsCoherent(device) ? 1 : 0)}");

@@ -104,7 +104,7 @@ public sealed class LoadMachine
     public LoadDevice DeviceOf(string name)
     {
         Device device = RecordedDevice.Make(Facts, name);
-        PciDeviceFacts? pci = Facts.PciDevices.FirstOrDefault(p => p.Name == name);
+        PciDeviceFacts? pci = Facts.PciOf(name);
 
         // Only windows tell something about the mask that no driver has set yet.
         ulong usual = MachineFacts.IsPci(name) || device.DmaRanges.IsEmpty ? ulong.MaxValue : device.EffectiveDmaMask;

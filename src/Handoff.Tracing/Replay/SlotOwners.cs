@@ -10,13 +10,12 @@ namespace Handoff.Tracing.Replay;
 internal sealed class SlotOwners
 {
     private readonly ulong _start;
-    private readonly int[] _owners; // [slot] = number of a mapping, or -1
+    private readonly int[] _owners; // [slot] = number of a mapping plus one, or 0: memory that is not touched is not taken
 
     public SlotOwners(MemoryRange pool)
     {
         _start = pool.Start.Value;
         _owners = new int[(int)Math.Min(pool.Size >> SwiotlbConstants.SlotShift, int.MaxValue / 8)];
-        Array.Fill(_owners, -1);
     }
 
     /// <summary>Whether an address lies in the pool.</summary>
@@ -32,18 +31,18 @@ internal sealed class SlotOwners
         for (int slot = first + from; slot <= last; slot++)
         {
             from = slot - first + 1;
-            if (_owners[slot] >= 0)
-                return _owners[slot];
+            if (_owners[slot] != 0)
+                return _owners[slot] - 1;
         }
 
         return -1;
     }
 
-    /// <summary>Writes an owner (or -1) over the slots of a range.</summary>
+    /// <summary>Writes an owner over the slots of a range.</summary>
     public void Set(ulong physical, ulong size, int owner)
     {
         for (int slot = SlotOf(physical), last = LastOf(physical, size); slot <= last; slot++)
-            _owners[slot] = owner;
+            _owners[slot] = owner + 1;
     }
 
     /// <summary>Frees those slots of a range that still belong to a mapping.</summary>
@@ -51,8 +50,8 @@ internal sealed class SlotOwners
     {
         for (int slot = SlotOf(physical), last = LastOf(physical, size); slot <= last; slot++)
         {
-            if (_owners[slot] == owner)
-                _owners[slot] = -1;
+            if (_owners[slot] == owner + 1)
+                _owners[slot] = 0;
         }
     }
 
