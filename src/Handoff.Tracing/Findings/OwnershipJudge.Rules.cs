@@ -66,8 +66,13 @@ internal sealed partial class OwnershipJudge
     {
         bool unnamed = follower.HasUnnamedSegments(device), elsewhere = EndedElsewhere(device, finding);
         if (!unnamed && elsewhere)
+        {
             Excuse(device, finding.Address.Value, finding.Time);
-        if (unnamed || elsewhere)
+            if (_habits.TryGetValue(device, out SkipHabits? habits))
+                habits.Unsynced.RemoveAll(unsynced => unsynced.Finding.Address == finding.Address && finding.Time - unsynced.Finding.Time <= Disorder);
+        }
+
+        if (unnamed || elsewhere || follower.Ends.AroundElsewhere(device, finding.Address.Value, follower.Cpu, (ulong)Math.Max(0, finding.Time - Disorder)))
             follower.Tracker.Retract(finding);
         else if (follower.Ends.WasHere(device, finding.Address.Value, follower.Cpu))
             Wait(finding, device, DoubtKind.UntilMap, Confidence.Certain);
@@ -171,7 +176,7 @@ internal sealed partial class OwnershipJudge
     {
         if (!_habits.TryGetValue(mapping.Device, out SkipHabits? habits))
             _habits.Add(mapping.Device, habits = new SkipHabits());
-        if (mapping.SyncedForCpu)
+        if (mapping.SyncedForCpu || WasSyncedEarly(mapping))
         {
             habits.SyncsForCpu = true;
             if (_dropped is { } harmless && harmless.Address == mapping.Address)

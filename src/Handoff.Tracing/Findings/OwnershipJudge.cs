@@ -23,6 +23,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     private readonly Queue<Doubt> _syncs = new(); // that differ from their mappings, oldest first
     private readonly List<Doubt> _strangers = []; // at the end: releases and syncs of other devices' mappings
     private readonly Dictionary<int, SkipHabits> _habits = [];
+    private readonly Dictionary<(int Device, ulong Address), (int Cpu, long Time)> _earlySyncs = []; // for the CPU, of what was not mapped
     private bool _mappingBounces; // the one being made now
     private long _acceptedOld = -Disorder; // when
     private Finding? _dropped; // of the mapping that ends now: DMA0051
@@ -73,6 +74,21 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     /// <summary>A wrong release or sync just before a map of another processor may have been about that one: clocks differ.</summary>
     private void ForgiveOthers(List<Doubt> doubts, int cpu, long time) =>
         Forgive(doubts, d => d.Kind is DoubtKind.UntilMap or DoubtKind.Stranger && d.Cpu != cpu && time - d.Finding.Time <= Disorder);
+
+    /// <summary>A sync or release of something that is not mapped: it may be logged before its map, by a processor whose clock is behind the map's.</summary>
+    public void Unknown(in MappingEvent e)
+    {
+        if (e.Kind != MappingEventKind.SyncForCpu)
+            return;
+        if (_earlySyncs.Count >= MostDoubts)
+            _earlySyncs.Clear();
+        _earlySyncs[(e.Device, e.Address.Value)] = (follower.Cpu, e.Time);
+    }
+
+    /// <summary>Whether a sync for the CPU that another processor logged just before a mapping's map may be the mapping's.</summary>
+    private bool WasSyncedEarly(in LiveMapping mapping) =>
+        _earlySyncs.Count > 0 && _earlySyncs.TryGetValue((mapping.Device, mapping.Address.Value), out (int Cpu, long Time) sync)
+        && (sync.Cpu & MappingFollower.CpuMask) != MappingFollower.CpuOf(mapping.Tag) && mapping.Time - sync.Time is >= 0 and <= Disorder;
 
     /// <summary>A mapping is synced.</summary>
     public void Synced(in LiveMapping mapping, in MappingEvent sync)

@@ -44,7 +44,11 @@ internal sealed class TraceObserver(MappingStatistics statistics, MappingLog? lo
             Judge.Synced(mapping, sync);
     }
 
-    public void Unknown(in MappingEvent e) => statistics.Unknown(e);
+    public void Unknown(in MappingEvent e)
+    {
+        statistics.Unknown(e);
+        Judge.Unknown(e);
+    }
 
     public void Forgetting(IEnumerable<LiveMapping> live) => tap?.Forgetting(live);
 

@@ -5,8 +5,12 @@ internal sealed class EndTrail
 {
     private const int Size = 4096;
 
+    private const int Newest = 1024; // a power of two
+
     private readonly Entry[] _entries = new Entry[Size];
     private int _age = 1;
+    private readonly (int Device, int Cpu, ulong Address, ulong Size, ulong Time)[] _newest = new (int, int, ulong, ulong, ulong)[Newest]; // a ring
+    private long _next, _forgotten; // how many ends there were; how many of them count no more
 
     private struct Entry
     {
@@ -19,8 +23,9 @@ internal sealed class EndTrail
     }
 
     /// <summary>A mapping ended.</summary>
-    public void Add(int device, ulong address, int cpu, ulong time)
+    public void Add(int device, ulong address, ulong size, int cpu, ulong time)
     {
+        _newest[_next++ & (Newest - 1)] = (device, cpu, address, size, time);
         ref Entry entry = ref _entries[IndexOf(device, address)];
         if (!Is(entry, device, address))
             entry = new Entry { Device = device + 1, Address = address, Age = _age };
@@ -43,7 +48,24 @@ internal sealed class EndTrail
         return !Is(entry, device, address) ? 0 : entry.Cpu == cpu ? entry.Elsewhere : entry.Time;
     }
 
-    public void Forget() => _age++;
+    /// <summary>Whether a mapping around an address ended on another processor after a time, as far as the latest ends tell.</summary>
+    public bool AroundElsewhere(int device, ulong address, int cpu, ulong after)
+    {
+        for (long at = _next - 1; at >= Math.Max(_forgotten, _next - Newest); at--)
+        {
+            ref readonly (int Device, int Cpu, ulong Address, ulong Size, ulong Time) end = ref _newest[at & (Newest - 1)];
+            if (end.Device == device && end.Cpu != cpu && end.Time >= after && address - end.Address < end.Size)
+                return true;
+        }
+
+        return false;
+    }
+
+    public void Forget()
+    {
+        _age++;
+        _forgotten = _next;
+    }
 
     private bool Is(in Entry entry, int device, ulong address) => entry.Device == device + 1 && entry.Address == address && entry.Age == _age;
 

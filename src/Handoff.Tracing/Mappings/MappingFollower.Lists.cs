@@ -48,9 +48,15 @@ internal sealed partial class MappingFollower
         }
 
         if (hasEnded)
-            Release(_lists.Take(e.Device, release!.Buffers, ListMatch.Exact, e.Direction, e.Attributes, e.Time, release.Cpu)!, release.Event with { Time = (long)e.Time }, entries);
+        {
+            Cpu = release!.Cpu; // it was not the map's that ended it
+            Release(_lists.Take(e.Device, release.Buffers, ListMatch.Exact, e.Direction, e.Attributes, e.Time, release.Cpu)!, release.Event with { Time = (long)e.Time }, entries);
+            Cpu = e.Cpu;
+        }
         else if (release is not null)
+        {
             NoteEndedBy((e.Device, buffers[0].Value, true), release);
+        }
     }
 
     private void UnmapList(in DmaEvent e)

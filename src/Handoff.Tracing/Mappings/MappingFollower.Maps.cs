@@ -80,9 +80,15 @@ internal sealed partial class MappingFollower
         if (release is null)
             return;
         if (release.IsSeen)
+        {
+            Cpu = release.Cpu; // it was not the map's that ended it
             _tracker.EndFitting(release.Event with { Time = (long)e.Time });
+            Cpu = e.Cpu;
+        }
         else
+        {
             NoteEndedBy((e.Device, e.DmaAddress.Value, false), release);
+        }
     }
 
     private void Begin(in MappedBuffer buffer, int tag, int segments)

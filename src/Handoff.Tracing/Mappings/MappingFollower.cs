@@ -180,7 +180,7 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
 
     void IMappingListener.Ended(in LiveMapping mapping, in MappingEvent release)
     {
-        Ends.Add(mapping.Device, mapping.Address.Value, Cpu, (ulong)release.Time);
+        Ends.Add(mapping.Device, mapping.Address.Value, mapping.Size, Cpu, (ulong)release.Time);
         _sink.Ended(mapping, release);
     }
 

@@ -214,4 +214,22 @@ public sealed class OwnershipJudgeTests
             .Select(static a => $"{a.Rule.Id} {(a.Confidence == Confidence.Certain ? "certain" : "likely")}"));
         Assert.Equal(expected, actual);
     }
+
+    /// <summary>What turned out to be harmless takes no room from what is not, and one device's findings take none from another's.</summary>
+    [Fact]
+    public void Many_harmless_findings_hide_none()
+    {
+        using var machine = new SyntheticMachine(architecture: "aarch64", probe: "HP dev i=0 name=a coh=0 align=64\nHP dev i=1 name=b coh=0 align=64\nHP dev i=2 name=c coh=0 align=64\n");
+        var trace = new TraceText();
+        for (ulong i = 0; i < 3000; i++)
+        {
+            trace.Bounced("a", 0x7000_0000, 0x1_0000_0000, 4096, "BIDIRECTIONAL", attributes: "SKIP_CPU_SYNC").Sync("a", false, 0x7000_0000, 4096, "BIDIRECTIONAL").Sync("a", true, 0x7000_0000, 4096, "BIDIRECTIONAL").Unmap("a", 0x7000_0000, 4096, "BIDIRECTIONAL", "SKIP_CPU_SYNC");
+            trace.Bounced("b", 0x7000_2000, 0x1_0000_2000, 4096, "TO_DEVICE", attributes: "SKIP_CPU_SYNC").Unmap("b", 0x7000_2000, 4096, "TO_DEVICE", "SKIP_CPU_SYNC");
+            trace.Time += 10_000;
+        }
+
+        trace.Bounced("c", 0x7000_4000, 0x1_0000_4000, 4096, "TO_DEVICE", attributes: "SKIP_CPU_SYNC").Unmap("c", 0x7000_4000, 4096, "TO_DEVICE", "SKIP_CPU_SYNC");
+        Accusation[] hidden = [.. Analyses.OfText(trace.ToString(), machine.Facts).Accusations.Where(static a => a.Rule.Id == "DMA0052")];
+        Assert.Equal(["b 1000 True", "c 1 False"], hidden.OrderBy(static a => a.Device).Select(static a => $"{a.Device} {a.Count} {a.IsCountCut}"));
+    }
 }

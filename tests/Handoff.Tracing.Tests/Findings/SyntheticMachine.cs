@@ -7,7 +7,7 @@ internal sealed class SyntheticMachine : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("handoff-facts-").FullName;
 
-    public SyntheticMachine(string commandLine = "", ulong poolStart = 0x7000_0000, int slots = 512, int areas = 1, bool dynamic = false, string architecture = "x86_64", string moreMessages = "", string release = "6.12.117", string tree = "")
+    public SyntheticMachine(string commandLine = "", ulong poolStart = 0x7000_0000, int slots = 512, int areas = 1, bool dynamic = false, string architecture = "x86_64", string moreMessages = "", string release = "6.12.117", string tree = "", string probe = "")
     {
         string counters = slots == 0 ? "" : $"/sys/kernel/debug/swiotlb/io_tlb_nslabs {slots}\n" + (dynamic ? "/sys/kernel/debug/swiotlb/io_tlb_transient_nslabs 0\n" : "");
         File.WriteAllText(Path.Combine(_directory, "machine.txt"), $"## uname\nLinux host {release} #1 SMP {architecture} GNU/Linux\n## cmdline\n{commandLine}\n## iomem\n00100000-7fffffff : System RAM\n100000000-1ffffffff : System RAM\n## swiotlb\n{counters}");
@@ -15,6 +15,8 @@ internal sealed class SyntheticMachine : IDisposable
         File.WriteAllText(Path.Combine(_directory, "dmesg.txt"), pool + moreMessages);
         if (tree.Length > 0)
             File.WriteAllText(Path.Combine(_directory, "machine.dts"), tree);
+        if (probe.Length > 0)
+            File.WriteAllText(Path.Combine(_directory, "probe.txt"), probe);
     }
 
     public MachineFacts Facts => MachineFacts.Read(_directory);
