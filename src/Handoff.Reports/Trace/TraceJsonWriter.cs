@@ -76,6 +76,8 @@ public static class TraceJsonWriter
         json.WriteNumber("events", analysis.Events);
         json.WriteNumber("eventsLost", analysis.Counts.LostInAll);
         json.WriteNumber("gaps", analysis.Gaps);
+        if (analysis.PartialFrom is { } from)
+            json.WriteNumber("partialFrom", from);
         json.WriteNumber("liveAtEnd", analysis.LiveAtEnd);
         json.WriteNumber("partLength", analysis.Statistics.Clock.Width);
         json.WriteNumber("parts", analysis.Statistics.Clock.Count);

@@ -15,7 +15,8 @@ internal static class IncompleteFindings
         long maps = analysis.Counts.Count(DmaEventKind.MapPage) + analysis.Counts.Count(DmaEventKind.MapSg);
         if (analysis.IsInterrupted)
             yield return Note("interrupted", "Reading was interrupted: all figures are of the part that was read", "", "");
-        if (analysis.Gaps > 0 && !analysis.TooManyLive)
+        long places = analysis.Gaps - (analysis.PartialFrom is null ? 0 : 1); // the cut is told of below
+        if (places > 0 && !analysis.TooManyLive)
         {
             ulong count = analysis.Counts.LostInAll;
             if (count == 0 && context.Facts is { } facts)
@@ -23,7 +24,7 @@ internal static class IncompleteFindings
             string lost = count > 0 ? $"{Words.Count((long)Math.Min(count, long.MaxValue), "event")} lost" : "an unknown number of events lost";
             bool many = count == 0 || count >= (ulong)Math.Max(analysis.Events, 1) / MuchLost;
             TraceFinding missing = Note(
-                "events-lost", $"Events are missing ({lost}, in {Words.Count(analysis.Gaps, "place")})",
+                "events-lost", $"Events are missing ({lost}, in {Words.Count(places, "place")})",
                 "At each place what was mapped is forgotten, so that nothing is accused of what only was not recorded. Leaks and live mappings are not known across these places.",
                 "Record again with larger buffers (trace_buf_size=, trace-cmd -b), or fewer events.");
             yield return many ? missing with { Severity = FindingSeverity.Warning } : missing;

@@ -207,7 +207,10 @@ internal sealed partial class MappingFollower : IMappingListener, IDisposable
         {
             _instance = instance;
             if (_partial.Contains(instance))
+            {
+                Gaps++;
                 BecomePartial();
+            }
         }
 
         return instance == _instance;

@@ -55,7 +55,7 @@ internal sealed class BufferSearch(ByteSource source, PageShape shape, Recording
 
     private void Tell(in WalkedSection section, BufferPlace? option, int number, int found, bool isCut)
     {
-        var name = option is not null || number == 0 ? "" : " its name is not known;";
+        var name = option is not null ? "" : number == 0 ? " it is taken for the top buffer;" : " its name is not known;";
         if (isCut)
         {
             var (all, rest) = header.CpuCount > 0 ? ($"{found} of {header.CpuCount} CPUs", "") : ($"{found} CPUs", "; how many there were is not known");
