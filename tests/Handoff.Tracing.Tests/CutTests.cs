@@ -34,6 +34,28 @@ public sealed class CutTests
         Assert.True(most > whole.Events * 9 / 10, $"{most} of {whole.Events}");
     }
 
+    [Theory]
+    [InlineData("none")]
+    [InlineData("zstd")]
+    public void A_cpu_without_events_is_not_taken_for_one_with_events(string compression)
+    {
+        // trace-cmd leaves out CPU 0 then; its counts of what was read tell.
+        byte[] six = (byte[])Six.Clone();
+        "read events: 00000"u8.CopyTo(six.AsSpan(six.AsSpan().IndexOf("read events: 28059"u8)));
+        six.AsSpan(six.AsSpan().IndexOf("flyrecord\0"u8) + 18, 8).Clear();
+        byte[] bytes = new SyntheticTraceDat7(six, compression, likeTraceCmd: true).File();
+        var whole = new Reading(bytes);
+        Assert.Equal(3973, whole.Events);
+        foreach (int percent in (int[])[90, 95, 99])
+        {
+            var cut = new Reading(bytes[..(int)((long)bytes.Length * percent / 100)]);
+            cut.AssertPrefixOf(whole);
+            Assert.True(cut.Events == 0 || cut.Lost.SetEquals([(0, 1)]));
+        }
+
+        Assert.True(new Reading(bytes[..^300]).Events > 3000);
+    }
+
     private static byte[] Layout(string name)
     {
         string[] words = name.Split(' ', 2);

@@ -173,7 +173,7 @@ internal sealed class TraceDatFile(RecordingReader reader, ByteSource source) : 
     /// <summary>Adds the buffers that no option describes. Pages and CPUs are known by now.</summary>
     private void FindBuffers(PageShape shape)
     {
-        var search = new BufferSearch(source, shape, Header, Bag);
+        var search = new BufferSearch(source, shape, Header, _cpuStats.CpusWithEvents(_cpuCount), Bag);
         var inOrder = _doubtful.Count == _unindexed.Count;
         for (var i = 0; i < _unindexed.Count; i++)
         {
