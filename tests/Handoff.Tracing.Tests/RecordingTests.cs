@@ -31,6 +31,8 @@ public sealed class RecordingTests
             n++;
             var left = EventText.Of(binary, b, microseconds: true);
             var right = EventText.Of(text, t, microseconds: true);
+            if (b.Kind == DmaEventKind.Marker && left.Contains(" print: ", StringComparison.Ordinal))
+                left = left.Replace(" print: ", " tracing_mark_write: ", StringComparison.Ordinal); // a recording without kallsyms names no function
             if (left != right)
                 Assert.Fail($"event {n}:\nbinary {left}\ntext   {right}");
             Assert.True(t.Task == 0 || binary.TaskName(b).Length > 0);

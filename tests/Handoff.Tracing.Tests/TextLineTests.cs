@@ -41,6 +41,19 @@ public sealed class TextLineTests
     }
 
     [Theory]
+    [InlineData("  insmod-181       1d....   16: dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "insmod", 181)]
+    [InlineData(" a: 3: b-c-42     1d.h2. 16: dma_unmap_page: 0000:00:09.0 dir=TO_DEVICE dma_addr=104d93a80 size=48 attrs=", "a: 3: b-c", 42)]
+    public void Latency_lines_of_clocks_that_count_are_understood(string line, string task, int pid)
+    {
+        using var reader = Open(line);
+        DmaEvent e = default;
+        Assert.True(reader.Read(ref e));
+        Assert.Equal((DmaEventKind.UnmapPage, 16UL, 1, pid, 48UL), (e.Kind, e.Time, e.Cpu, e.Pid, e.Size));
+        Assert.Equal((task, false), (reader.TaskName(e), reader.Header.TimeIsNanoseconds));
+        Assert.Empty(reader.Diagnostics);
+    }
+
+    [Theory]
     [InlineData("CPU:3 [LOST 17 EVENTS]", 17)]
     [InlineData("CPU:3 [LOST EVENTS]", 0)]
     [InlineData("CPU:3 [17 EVENTS DROPPED]", 17)]

@@ -12,6 +12,7 @@ public sealed class MachineFacts
     internal readonly Dictionary<string, string> RestrictedDevices = [];
     internal readonly Dictionary<string, ulong> Counters = [];
     internal readonly HashSet<string> Translated = [];
+    private bool? _isDescribed;
 
     private Dictionary<string, DeviceTreeNode>? _nodes; // by device
     private Dictionary<uint, DeviceTreeNode>? _handles;
@@ -79,6 +80,9 @@ public sealed class MachineFacts
     /// <summary>Whether it is certain that the machine has no bounce pool: it was told not to make one, or the messages of its boot name none.</summary>
     public bool HasNoPool => Swiotlb is null && !Counters.Any(static c => c is { Key: "io_tlb_nslabs", Value: > 0 })
         && (HasBootMessages || (Parameter("swiotlb") ?? "").EndsWith("noforce", StringComparison.Ordinal));
+
+    /// <summary>Whether the firmware describes the machine with ACPI tables.</summary>
+    public bool HasAcpi { get; internal set; }
 
     /// <summary>Whether the messages of the boot are kept from their beginning.</summary>
     internal bool HasBootMessages { get; set; }
@@ -187,10 +191,13 @@ public sealed class MachineFacts
 
     /// <summary>Whether these facts say if a device snoops the caches: without a device tree (firmware with ACPI) nothing does.</summary>
     public bool KnowsCoherenceOf(string device) =>
-        Architecture == Architecture.X86_64 || DeviceTree is not null || ProbeOf(device) is not null;
+        Architecture == Architecture.X86_64 || ProbeOf(device) is not null || (IsDescribed && (!IsPci(device) || NodeOf(device) is not null));
 
-    /// <summary>Whether the device snoops the caches; <see langword="false"/> too where <see cref="KnowsCoherenceOf"/> says that nothing is known.</summary>
-    /// <remarks>Kernel: <c>of_dma_is_coherent()</c>: the nearest node that says something decides.</remarks>
+    /// <summary>
+    /// Whether the device snoops the caches. Where <see cref="KnowsCoherenceOf"/> says that nothing is known: what is usual, which is <see langword="true"/> for
+    /// machines with ACPI and <see langword="false"/> for others.
+    /// </summary>
+    /// <remarks>Kernel: <c>of_dma_is_coherent()</c>: the nearest node that says something decides; <c>acpi_get_dma_attr()</c>, which recordings do not show.</remarks>
     public bool IsCoherent(string device)
     {
         if (Architecture == Architecture.X86_64)
@@ -206,8 +213,11 @@ public sealed class MachineFacts
                 return false;
         }
 
-        return false;
+        return HasAcpi && !KnowsCoherenceOf(device);
     }
+
+    // With ACPI there is a tree all the same, of what the firmware tells the kernel at its start.
+    private bool IsDescribed => _isDescribed ??= DeviceTree?.All().Any(static node => node.Parent is { } around && node.Name != "chosen" && around.Name != "chosen") ?? false;
 
     /// <summary>Windows to memory of a device; empty for the identity.</summary>
     /// <remarks>Kernel: <c>of_dma_get_range()</c>: PCI devices look at their host bridge, others at the bus around their node.</remarks>

@@ -209,6 +209,10 @@ internal static partial class MachineFactsReader
             {
                 facts.IsEncryptedGuest = true;
             }
+            else if (line.Contains("] ACPI: RSDP 0x", StringComparison.Ordinal))
+            {
+                facts.HasAcpi = true;
+            }
             else if (line.Contains("DMA-API: preallocated", StringComparison.Ordinal))
             {
                 facts.DmaApiDebug = true;

@@ -114,6 +114,8 @@ internal sealed class RedactedFacts(MachineFacts facts, Func<string, string> nam
                 text.Append(CultureInfo.InvariantCulture, $"{nameOf(device)}: assigned reserved memory node pool-{i + 1}\n");
         }
 
+        if (facts.HasAcpi)
+            text.Append("[    0.000000] ACPI: RSDP 0x0\n");
         if (facts.DmaApiDebug)
             text.Append("DMA-API: preallocated 65536 debug entries\n");
         if (facts.IsEncryptedGuest)

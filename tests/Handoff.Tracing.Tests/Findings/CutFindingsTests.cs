@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Findings;
 using Handoff.Tracing.Recordings;
@@ -62,9 +63,10 @@ public sealed class CutFindingsTests
     /// <summary>Where the buffers' sections begin: behind that of the tasks' names.</summary>
     private static long Buffers(byte[] bytes)
     {
-        for (long at = bytes.AsSpan(19).IndexOf((byte)0) is var end ? 19 + end + 1 + bytes.AsSpan(19 + end + 1).IndexOf((byte)0) + 1 + 8 : 0; ; at += 16 + BitConverter.ToInt64(bytes, (int)at + 8))
+        bool isBig = bytes[12] == 1;
+        for (long at = bytes.AsSpan(19).IndexOf((byte)0) is var end ? 19 + end + 1 + bytes.AsSpan(19 + end + 1).IndexOf((byte)0) + 1 + 8 : 0; ; at += 16 + (isBig ? BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan((int)at + 8)) : BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan((int)at + 8))))
         {
-            if (bytes[at] == 3)
+            if (bytes[at + (isBig ? 1 : 0)] == 3)
                 return at + 16;
         }
     }

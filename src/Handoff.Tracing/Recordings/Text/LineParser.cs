@@ -147,7 +147,7 @@ internal sealed class LineParser(RecordingReader reader)
         {
             var found = line[from..].IndexOf("us"u8);
             if (found < 0 || from + found + 4 > line.Length)
-                return false;
+                return TryLatencyTicks(line, ref e, out rest);
             found += from;
             from = found + 1;
             if (found > 1 && line[found - 1] is >= (byte)'0' and <= (byte)'9' && line[found + 3] == (byte)':' && " +!#*@$"u8.IndexOf(line[found + 2]) >= 0)
@@ -158,9 +158,40 @@ internal sealed class LineParser(RecordingReader reader)
         var blank = before.LastIndexOf((byte)' ');
         if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out ulong time, out var digits) || blank + 1 + digits != unit || time > ulong.MaxValue / 1000)
             return false;
-        before = before[..blank].TrimEnd((byte)' ');
-        blank = before.LastIndexOf((byte)' ');
-        if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out int cpu, out digits) || cpu is < 0 or >= RecordingHeader.MostCpus || blank + 1 + digits >= before.Length)
+        if (!TryLatencyTask(before[..blank], ref e))
+            return false;
+        e.Time = time * 1000;
+        rest = line[(unit + 4)..];
+        return true;
+    }
+
+    /// <summary>The latency format with a clock that counts: <c>   name-77      1d.h2.   16: </c>.</summary>
+    private bool TryLatencyTicks(ReadOnlySpan<byte> line, ref DmaEvent e, out ReadOnlySpan<byte> rest)
+    {
+        rest = default;
+        for (var colon = 0; ; colon++)
+        {
+            var next = line[colon..].IndexOf(": "u8);
+            if (next < 0)
+                return false;
+            colon += next;
+            var before = line[..colon];
+            var blank = before.LastIndexOf((byte)' ');
+            if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out ulong ticks, out var digits) || blank + 1 + digits != colon || !TryLatencyTask(before[..blank], ref e))
+                continue; // the name of a task may look like a part of this
+            e.Time = ticks;
+            reader.Header.TimeIsNanoseconds = false;
+            rest = line[(colon + 1)..];
+            return true;
+        }
+    }
+
+    /// <summary>Task, pid, CPU and flags of the latency format.</summary>
+    private bool TryLatencyTask(ReadOnlySpan<byte> before, ref DmaEvent e)
+    {
+        before = before.TrimEnd((byte)' ');
+        var blank = before.LastIndexOf((byte)' ');
+        if (blank < 0 || !Utf8Parser.TryParse(before[(blank + 1)..], out int cpu, out var digits) || cpu is < 0 or >= RecordingHeader.MostCpus || blank + 1 + digits >= before.Length)
             return false;
         before = before[..blank].TrimEnd((byte)' ');
         var dash = before.LastIndexOf((byte)'-');
@@ -171,8 +202,6 @@ internal sealed class LineParser(RecordingReader reader)
         e.Pid = pid;
         e.Cpu = cpu;
         e.Context = EventContext.Unknown;
-        e.Time = time * 1000;
-        rest = line[(unit + 4)..];
         return true;
     }
 
