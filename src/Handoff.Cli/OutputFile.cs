@@ -1,3 +1,5 @@
+using Handoff.Tracing.Bundles;
+
 namespace Handoff.Cli;
 
 /// <summary>Files that verbs write: whole or not at all.</summary>
@@ -45,12 +47,16 @@ internal static class OutputFile
     {
         CheckFile(path); // never over a device: it would be replaced by a file
         string target = Target(Path.GetFullPath(path));
-        string temporary = TemporaryBeside(target);
+        bool isPipe = File.Exists(target) && !TraceBundle.IsFile(target);
+        string temporary = isPipe ? Path.Combine(Path.GetTempPath(), $"handoff-{Guid.NewGuid():n}.tmp") : TemporaryBeside(target);
         try
         {
             using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 16))
                 write(file);
-            File.Move(temporary, target, overwrite: true);
+            if (isPipe)
+                CopyInto(temporary, target);
+            else
+                File.Move(temporary, target, overwrite: true);
         }
         catch (Exception problem)
         {
@@ -59,6 +65,15 @@ internal static class OutputFile
                 throw new UserErrorException(ExitCode.CannotWrite, $"{LitmusFile.Printable(path)}: cannot be written: {problem.Message}");
             throw;
         }
+    }
+
+    /// <summary>A named pipe stays what it is: whoever reads from it gets what was written.</summary>
+    private static void CopyInto(string temporary, string pipe)
+    {
+        using (var whole = File.OpenRead(temporary))
+        using (var output = new FileStream(pipe, FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0))
+            whole.CopyTo(output);
+        File.Delete(temporary);
     }
 
     /// <summary>Makes a directory under another name first, and gives it its own when it is complete.</summary>

@@ -43,11 +43,20 @@ internal sealed class RecordingSource
         bool isDirectory = Directory.Exists(path);
         if (path != StandardInput && !File.Exists(path) && !isDirectory)
             throw new UserErrorException(ExitCode.BadInput, $"{LitmusFile.Printable(path)}: no such file or directory", LitmusFile.Suggest(path));
+        long bytes = 0;
+        using var progress = new ProgressLine(session, elapsed => $"reading {(path == StandardInput ? "standard input" : LitmusFile.Printable(path))} · {ByteSize.Of((ulong)Volatile.Read(ref bytes))} · {Quantity.Of(elapsed)}");
+        void Told(long count)
+        {
+            Volatile.Write(ref bytes, count);
+            if (session.Cancelled.IsCancellationRequested)
+                throw new UserErrorException(ExitCode.Inconclusive, $"{LitmusFile.Printable(NameOf(path))}: interrupted before it was read");
+        }
+
         try
         {
             if (path == StandardInput || !(isDirectory || TraceBundle.IsFile(path)))
-                return Receive(path, again, session);
-            TraceBundle bundle = TraceBundle.Find(path, out var several) ?? throw (several.Count > 0 ? Several(path, several, isDirectory) : None(path, isDirectory ? "directory" : "archive"));
+                return Receive(path, again, session, Told);
+            TraceBundle bundle = TraceBundle.Find(path, out var several, Told) ?? throw (several.Count > 0 ? Several(path, several, isDirectory) : None(path, isDirectory ? "directory" : "archive"));
             return new RecordingSource(path, bundle, null);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
@@ -112,10 +121,10 @@ internal sealed class RecordingSource
         return code;
     }
 
-    private static RecordingSource Receive(string path, bool again, Session session)
+    private static RecordingSource Receive(string path, bool again, Session session, Action<long> told)
     {
         Stream stream = path == StandardInput ? session.OpenInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-        TraceBundle? bundle = TraceBundle.Receive(stream, NameOf(path), again, out Stream? rest);
+        TraceBundle? bundle = TraceBundle.Receive(stream, NameOf(path), again, out Stream? rest, told);
         return bundle is null && rest is null ? throw None(NameOf(path), "archive") : new RecordingSource(path, bundle, rest);
     }
 

@@ -80,6 +80,15 @@ public sealed class BadOutputTests : IDisposable
         Assert.EndsWith("handoff: interrupted while waiting for standard input\n", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_page_goes_into_a_pipe_that_stays_one()
+    {
+        var (code, output, error) = Shell("mkfifo pipe; (cat pipe >page; head -c 15 page; echo) & handoff report trace --no-replay --html pipe >/dev/null; code=$?; wait; test -p pipe && ls -A; exit $code");
+        Assert.Equal((0, ""), (code, error));
+        Assert.StartsWith("<!doctype html>", output, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("pipe", output, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _folder.Dispose();
 
     // A small or read-only file system needs rights that not every machine gives.

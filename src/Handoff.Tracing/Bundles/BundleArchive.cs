@@ -14,20 +14,22 @@ internal static class BundleArchive
     private const long MaximumUnpacked = 64L << 30; // bytes of all files together
     private const int MaximumFiles = 1024, MaximumDirectories = 256; // that are kept
     private const int MaximumZipEntries = ushort.MaxValue - 1; // all of which are held in memory
+    private const int MostProbed = 4096; // files without a usual name whose beginning is looked at
     private const int SmallestArchive = 20; // bytes; pipes and devices say 0 and are not touched
     private const int TarHead = 512;
 
     /// <summary>Unpacks an archive.</summary>
     /// <param name="path">A file.</param>
+    /// <param name="told">Told now and then how many bytes were unpacked; what it throws ends the unpacking.</param>
     /// <param name="damage">What is wrong with the archive, where what precedes the damage was unpacked.</param>
     /// <returns>The directory with directories of files, or <see langword="null"/> if the path leads to no archive.</returns>
     /// <exception cref="IOException">The archive is damaged from the beginning, too large, or cannot be unpacked here.</exception>
-    internal static string? Unpack(string path, out string? damage)
+    internal static string? Unpack(string path, Action<long>? told, out string? damage)
     {
         damage = null;
         if (!FileKind.IsRegular(path) || new FileInfo(path).Length < SmallestArchive || ArchiveOf(path) is not { } unpack)
             return null;
-        var kept = new Kept(TemporaryDirectory.Make());
+        var kept = new Kept(TemporaryDirectory.Make(), told ?? (static _ => { }));
         try
         {
             unpack(path, kept);
@@ -72,7 +74,7 @@ internal static class BundleArchive
 
     private static void UnpackTar(string path, Kept kept)
     {
-        using var plain = PackedFile.Open(path);
+        using var plain = new WatchedStream(PackedFile.Open(path), kept.Told);
         using var tar = new TarReader(plain);
         while (tar.GetNextEntry() is { } entry)
         {
@@ -108,15 +110,18 @@ internal static class BundleArchive
     }
 
     /// <summary>What is kept of an archive: files that mean something, in directories that the archive cannot choose.</summary>
-    private sealed class Kept(string root)
+    private sealed class Kept(string root, Action<long> told)
     {
         private readonly Dictionary<string, string> _directories = [];
         private readonly byte[] _buffer = new byte[RecordingProbe.HeadSize];
         private long _left = MaximumUnpacked;
+        private int _probed;
 
         public string Root => root;
 
         public int Files { get; private set; }
+
+        public Action<long> Told => told;
 
         public void Add(string name, Stream data)
         {
@@ -124,13 +129,17 @@ internal static class BundleArchive
             if (file is "" or "." or ".." || file.Length > 200 || file.Contains('\0', StringComparison.Ordinal))
                 return;
             string plain = TraceBundle.PlainName(file);
-            int got = 0;
-            if (!TraceBundle.Usual.Contains(plain) && !TraceBundle.FactFiles.Contains(plain))
-            {
-                got = data.ReadAtLeast(_buffer, _buffer.Length, throwOnEndOfStream: false);
-                if (!RecordingProbe.IsRecording(_buffer.AsSpan(0, got)))
-                    return;
-            }
+            bool isFact = TraceBundle.FactFiles.Contains(plain), isUsual = TraceBundle.Usual.Contains(plain);
+            if (!isFact && !isUsual && ++_probed > MostProbed)
+                return;
+            told(MaximumUnpacked - _left);
+            int got = data.ReadAtLeast(_buffer, _buffer.Length, throwOnEndOfStream: false);
+            bool isRecording = !isFact && RecordingProbe.IsRecording(_buffer.AsSpan(0, got));
+            if (!isFact && !isUsual && !isRecording)
+                return;
+
+            // Of facts no more is used, and what is no recording up to there is none.
+            long most = isFact ? MachineFactsReader.LongestFile + 1 : RecordingProbe.LongestDoubt;
 
             if (Files == MaximumFiles || DirectoryOf(name[..^file.Length]) is not { } directory)
                 throw new InvalidDataException($"more than {MaximumFiles} recordings and facts about machines");
@@ -145,8 +154,11 @@ internal static class BundleArchive
                 if (_left < 0)
                     throw new IOException($"the archive unpacks to more than {MaximumUnpacked >> 30} GiB");
                 output.Write(_buffer, 0, got);
+                told(MaximumUnpacked - _left);
+                most -= got;
+                isRecording = isRecording || (!isFact && RecordingProbe.IsRecording(_buffer.AsSpan(0, got)));
             }
-            while ((got = data.Read(_buffer)) > 0);
+            while ((most > 0 || isRecording) && (got = data.ReadAtLeast(_buffer, _buffer.Length, throwOnEndOfStream: false)) > 0);
         }
 
         private string? DirectoryOf(string name)

@@ -8,7 +8,7 @@ namespace Handoff.Tracing.Bundles;
 internal static partial class MachineFactsReader
 {
     private const int LongestCommandLine = 1 << 16; // characters; kernels take 4096 at most
-    private const long LongestFile = 32 << 20; // bytes; kernel messages of the largest machines have a tenth
+    internal const long LongestFile = 32 << 20; // bytes; kernel messages of the largest machines have a tenth
     private const int LongestMessage = 4096; // characters of a line of the kernel's log; the kernel cuts them at a thousand
     private const int MostNamed = 1 << 16; // devices of a kind, and lines of a log: as many functions as a PCI segment has
     private const int MostRanges = 1 << 14; // of RAM

@@ -11,6 +11,9 @@ internal static class RecordingProbe
     /// <summary>Bytes that are looked at, packed or not.</summary>
     internal const int HeadSize = 256 << 10;
 
+    /// <summary>Bytes after which a stream in which nothing looks like a recording is none.</summary>
+    internal const long LongestDoubt = 64L << 20;
+
     private const int PlainSize = 64 << 10;
 
     /// <summary>Whether a file begins like a recording; false if it cannot be read.</summary>
@@ -35,8 +38,8 @@ internal static class RecordingProbe
         if (plain.AsSpan().StartsWith("PERFILE2"u8) || plain.AsSpan().StartsWith("2ELIFREP"u8)
             || plain.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x17, 0x08, 0x44, (byte)'t', (byte)'r', (byte)'a', (byte)'c', (byte)'i', (byte)'n', (byte)'g']))
             return true;
-        if (plain.AsSpan().IndexOf((byte)0) >= 0)
-            return false;
+        if (plain.AsSpan().IndexOf((byte)0) >= 0 || (!plain.AsSpan().Contains((byte)'[') && plain.AsSpan().IndexOf("entries-in-buffer"u8) < 0))
+            return false; // every line of an event names its processor in brackets
         using var reader = new TextRecordingReader(new MemoryStream(plain), leaveOpen: false, new DiagnosticBag());
         DmaEvent e = default;
         return reader.Read(ref e) || reader.Header.EntriesInBuffer >= 0;

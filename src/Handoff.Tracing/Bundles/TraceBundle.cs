@@ -8,6 +8,7 @@ namespace Handoff.Tracing.Bundles;
 /// <param name="Name">Name for headings: the directory's where the file has a usual name, the file's otherwise.</param>
 public sealed record TraceBundle(string Path, string Directory, string Name)
 {
+    private const long MostReceived = 64L << 30; // bytes of a stream that are copied
     private const int FirstLook = 512; // bytes of a stream that are waited for: as many as a tar begins with
     private const int MostFiles = 1000, MostDirectories = 100; // that are looked at for a recording
     private const int MostFound = 10; // recordings in one directory that are told apart
@@ -39,14 +40,16 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
     /// <summary>As <see cref="Find(string)"/>, and names the recordings if there are several to choose from.</summary>
     /// <param name="path">A file, a directory or an archive.</param>
     /// <param name="several">Names of recordings of which none has precedence; empty otherwise.</param>
-    public static TraceBundle? Find(string path, out IReadOnlyList<string> several)
+    /// <param name="told">Told now and then how many bytes of an archive were unpacked; what it throws ends the search.</param>
+    /// <exception cref="IOException">An archive cannot be unpacked.</exception>
+    public static TraceBundle? Find(string path, out IReadOnlyList<string> several, Action<long>? told = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         several = [];
         if (File.Exists(path))
         {
-            if (BundleArchive.Unpack(path, out string? damage) is { } unpacked)
-                return InDirectory(unpacked, ArchiveName(path), out several) is { } packed ? packed with { Damage = damage } : null;
+            if (BundleArchive.Unpack(path, told, out string? damage) is { } unpacked)
+                return InDirectory(unpacked, ArchiveName(path), told, out several) is { } packed ? packed with { Damage = damage } : null;
             string full = System.IO.Path.GetFullPath(path), directory = System.IO.Path.GetDirectoryName(full) ?? "/";
             string file = System.IO.Path.GetFileName(full);
             bool usual = Usual.Any(name => file == name || file == name + ".zst" || file == name + ".gz");
@@ -55,7 +58,7 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
 
         if (!System.IO.Directory.Exists(path))
             return null;
-        return InDirectory(path, System.IO.Path.GetFileName(System.IO.Path.GetFullPath(path).TrimEnd('/')), out several);
+        return InDirectory(path, System.IO.Path.GetFileName(System.IO.Path.GetFullPath(path).TrimEnd('/')), told, out several);
     }
 
     /// <summary>Whether a path leads to a file that can be read more than once, and not to a pipe or device.</summary>
@@ -88,9 +91,10 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
     /// <param name="name">Name for headings.</param>
     /// <param name="keep">Whether to copy the recording into a temporary file, so that it can be read again. Archives are copied anyway.</param>
     /// <param name="rest">Where there is no bundle: the recording, to be read once; <see langword="null"/> for an archive without a recording.</param>
+    /// <param name="told">Told now and then how many bytes were copied or unpacked; what it throws ends that.</param>
     /// <returns>A copy that disappears when the program ends, or <see langword="null"/>.</returns>
-    /// <exception cref="IOException">It cannot be copied or unpacked.</exception>
-    public static TraceBundle? Receive(Stream stream, string name, bool keep, out Stream? rest)
+    /// <exception cref="IOException">It cannot be copied or unpacked, or goes on and on without being a recording.</exception>
+    public static TraceBundle? Receive(Stream stream, string name, bool keep, out Stream? rest, Action<long>? told = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         byte[] head = new byte[RecordingProbe.HeadSize];
@@ -109,28 +113,48 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
         string directory = TemporaryDirectory.Make(), copy = System.IO.Path.Combine(directory, "recording");
         using (whole)
         using (var file = File.Create(copy))
-            whole.CopyTo(file);
+            Copy(whole, file, isArchive, told);
         if (!isArchive)
             return new TraceBundle(copy, directory, name);
-        TraceBundle? bundle = Find(copy);
+        TraceBundle? bundle = Find(copy, out _, told);
         TemporaryDirectory.Remove(directory);
         return bundle is null ? null : bundle with { Name = name };
     }
 
-    private static TraceBundle? InDirectory(string directory, string title, out IReadOnlyList<string> several)
+    /// <summary>Copies a stream, which may have no end: what is no recording is copied only so far that the reader of recordings can say so.</summary>
+    private static void Copy(Stream from, FileStream to, bool isArchive, Action<long>? told)
     {
-        List<TraceBundle> found = Here(directory, title);
+        byte[] buffer = new byte[RecordingProbe.HeadSize];
+        long copied = 0;
+        bool isRecording = isArchive;
+        int got;
+        while ((got = from.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0)
+        {
+            isRecording = isRecording || RecordingProbe.IsRecording(buffer.AsSpan(0, got));
+            to.Write(buffer, 0, got);
+            copied += got;
+            told?.Invoke(copied);
+            if (!isRecording && copied > RecordingProbe.LongestDoubt)
+                return;
+            if (copied > MostReceived)
+                throw new IOException($"more than {MostReceived >> 30} GiB");
+        }
+    }
+
+    private static TraceBundle? InDirectory(string directory, string title, Action<long>? told, out IReadOnlyList<string> several)
+    {
+        List<TraceBundle> found = Here(directory, title, told);
         if (found.Count > 0)
             return Only(found, directory, out several);
         // Most archives, and directories of one bundle, have another directory around it.
         foreach (string below in System.IO.Directory.EnumerateDirectories(directory).Take(MostDirectories).Order(StringComparer.Ordinal))
-            found.AddRange(Here(below, title));
+            found.AddRange(Here(below, title, told));
 
         return Only(found, directory, out several);
     }
 
     /// <summary>The recordings in a directory itself; one that has a usual name comes alone.</summary>
-    private static List<TraceBundle> Here(string directory, string title)
+    private static List<TraceBundle> Here(string directory, string title, Action<long>? told)
     {
         foreach (string name in Usual)
         {
@@ -139,7 +163,13 @@ public sealed record TraceBundle(string Path, string Directory, string Name)
         }
 
         var recordings = System.IO.Directory.EnumerateFiles(directory).Take(MostFiles).Order(StringComparer.Ordinal)
-            .Where(static file => !FactFiles.Contains(PlainName(file)) && FileKind.IsRegular(file) && RecordingProbe.IsRecording(file));
+            .Where(file => !FactFiles.Contains(PlainName(file)) && FileKind.IsRegular(file) && IsRecording(file));
+        bool IsRecording(string file)
+        {
+            told?.Invoke(0);
+            return RecordingProbe.IsRecording(file);
+        }
+
         return [.. recordings.Select(file => new TraceBundle(file, directory, title)).Take(MostFound + 1)];
     }
 
