@@ -78,10 +78,12 @@ public sealed class EventCsvWriter : EventWriter
 
     private protected override byte[] Shape(NameTable names, int id) => Quoted(names[id]);
 
-    // Quotes where a reader of such tables needs them, and no bytes that could move a terminal's cursor.
+    // Quotes where a reader of such tables needs them, no bytes that could move a terminal's cursor, and nothing that a spreadsheet takes for a formula.
     private static byte[] Quoted(string text)
     {
         text = Printable.Of(text);
+        if (text is ['=' or '+' or '-' or '@', ..])
+            text = "'" + text;
         return Encoding.UTF8.GetBytes(text.AsSpan().IndexOfAny(',', '"') < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"");
     }
 

@@ -51,7 +51,10 @@ public static class SizeTextWriter
     {
         if (result.NothingBounces && result.Recorded.RestrictedHighWater.IsEmpty)
         {
-            ink.WriteLine("No pool is needed: nothing of this load bounces.", Tone.Good);
+            if (result.Unhelped.IsEmpty)
+                ink.WriteLine("No pool is needed: nothing of this load bounces.", Tone.Good);
+            else
+                ReplayText.Paragraph(ink, width, "Nothing of this load ever gets a place in a pool, and what fails is no matter of its size.", Tone.Bad);
             return;
         }
 
