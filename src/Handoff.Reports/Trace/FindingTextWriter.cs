@@ -47,8 +47,15 @@ internal static class FindingTextWriter
     private static string CureText(TraceFinding finding, Cure cure)
     {
         string text = cure.Parameter is { } parameter ? $"{(cure is { Helps: true, Outcome: { } made } && parameter.StartsWith("swiotlb=", StringComparison.Ordinal) && made.Parameter.Length > 0 ? $"swiotlb={Parameter(finding, made)}" : parameter)}: {cure.Text}" : cure.Text;
-        return cure.Outcome is not { } outcome ? (cure.ReplayOptions is { } options ? $"{text} To see what changes: handoff replay TRACE {options}" : text) : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? $"{text} {BouncesText(before, outcome)}" : $"{text} {OutcomeText(finding, cure, outcome)}";
+        string result = ResultOf(finding, cure);
+        return result.Length > 0 ? $"{text} {result}" : cure.ReplayOptions is { } options ? $"{text} To see what changes: handoff replay TRACE {options}" : text;
     }
+
+    /// <summary>What the replay of a cure showed, as a sentence; empty if it was not tried.</summary>
+    public static string ResultOf(TraceFinding finding, Cure cure) =>
+        cure.Outcome is not { } outcome ? ""
+        : finding.Kind == TraceFindingKind.Bounces && cure.Before is { } before ? BouncesText(before, outcome)
+        : OutcomeText(finding, cure, outcome);
 
     /// <summary>The value of <c>swiotlb=</c> for an outcome. That bouncing is forced may be replayed without knowing by what: then it is no advice.</summary>
     private static string Parameter(TraceFinding finding, ReplayOutcome outcome)

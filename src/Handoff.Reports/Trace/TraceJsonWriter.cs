@@ -114,6 +114,8 @@ public static class TraceJsonWriter
                 json.WriteBoolean("helps", helps);
             if (cure.Outcome is { } outcome)
                 Write(json, "replayed", outcome);
+            if (FindingTextWriter.ResultOf(finding, cure) is { Length: > 0 } result)
+                json.WriteString("result", result);
             json.WriteEndObject();
         }
 

@@ -46,9 +46,16 @@ internal sealed class FindingContext
             const ulong boot = 60_000_000_000; // nanoseconds in which drivers fill their rings
             if (Analysis.Gaps > 0 || Analysis.PartialFrom is not null || (Analysis.Header.TimeIsNanoseconds && Analysis.Start > boot) || Statistics.Devices.Any(static d => d.UnknownReleases > 0))
                 return true;
-            return Facts?.SwiotlbCounters.TryGetValue("io_tlb_used", out ulong used) == true && Math.Abs((long)used - Statistics.Pools.Where(static p => !p.IsRestricted).Sum(static p => p.Used.Current)) > 16;
+            return Facts?.SwiotlbCounters.TryGetValue("io_tlb_used", out ulong used) != true ? BeganAfterBoot : Math.Abs((long)used - Statistics.Pools.Where(static p => !p.IsRestricted).Sum(static p => p.Used.Current)) > 16;
         }
     }
+
+    /// <summary>
+    /// Whether the recording is known not to begin at the boot: nothing on the kernel's command line switched its events on. Drivers that were there before hold
+    /// slots then.
+    /// </summary>
+    private bool BeganAfterBoot => Facts is { CommandLine: { Length: > 0 } line }
+        && !line.Contains("trace_event", StringComparison.Ordinal) && !line.Contains("bootconfig", StringComparison.Ordinal) && !line.Contains("ftrace", StringComparison.Ordinal);
 
     /// <summary>The most slots that were ever in use by the kernel's own count; -1 if it is not known.</summary>
     public long CountedMost => Facts?.SwiotlbCounters.TryGetValue("io_tlb_used_hiwater", out ulong most) == true ? (long)most : -1;

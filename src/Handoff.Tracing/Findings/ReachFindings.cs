@@ -136,7 +136,7 @@ internal static class ReachFindings
                     ? $"Registers up to 0x{failure.HighestAddress:x} are above the device's mask or bus limit; registers never bounce."
                     : failure.Pool is { Slots: 0 } unknown
                     ? $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)} with {Words.Count(failure.MostUsed, "slot")} in use. The pool's size is not recorded, but slots were seen in more places than that: no run of free ones was long enough, or the kernel makes pools on demand (CONFIG_SWIOTLB_DYNAMIC) and could not make one just then. Slots used lie from 0x{unknown.LowestSeen:x} to 0x{unknown.HighestSeen:x}."
-                    : $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}{(failure.Pool is { Slots: > 0 } pool ? $" with {Words.Number(failure.MostUsed)} of {Words.Number(pool.Slots)} slots in use" : "")}: free slots and a run of them were there as far as the recording shows. A segment boundary may be in the way.",
+                    : $"Requests of {Words.Sizes(failure.SmallestSize, failure.LargestSize)}{(failure.Pool is { Slots: > 0 } pool ? $" with {Words.Number(failure.MostUsed)} of {Words.Number(pool.Slots)} slots in use" : "")}: free slots and a run of them were there as far as the recording shows. A segment boundary may be in the way, or slots are held that the recording does not show.",
             ],
             Evidence = [PoolFindings.Line(context, failure)],
             Count = failure.Count,

@@ -8,13 +8,13 @@ internal sealed class CauseLab : IDisposable
     public const string Victim = "0000:00:01.0", Other = "0000:00:02.0";
     public const ulong PoolStart = 0x7000_0000, High = 0x1_0000_0000;
 
-    private readonly SyntheticMachine _facts;
+    private readonly SyntheticMachine _facts, _bootOnly, _late;
     private readonly DmaLayer<CountingMemory> _layer;
     private readonly EngineRecorder _recorder;
     private readonly Device _victim, _other;
     private ulong _page;
 
-    public CauseLab(Random random, int slots, int areas, string parameter, ulong victimMask = uint.MaxValue, ulong minAlign = 0)
+    public CauseLab(Random random, int slots, int areas, string parameter, ulong victimMask = uint.MaxValue, ulong minAlign = 0, bool dynamic = false)
     {
         Random = random;
         (Slots, Areas) = (slots, areas);
@@ -27,14 +27,16 @@ internal sealed class CauseLab : IDisposable
             SwiotlbStart = pool ? new(PoolStart) : null,
             Cpus = Math.Max(areas, 1 + random.Next(4)),
         };
-        _layer = new DmaLayer<CountingMemory>(machine, Kernels.KernelProfiles.Default, default);
+        _layer = new DmaLayer<CountingMemory>(machine, dynamic ? new Kernels.KernelProfile("dynamic", Kernels.KernelProfiles.Default.Switches with { DynamicPools = true }, "") : Kernels.KernelProfiles.Default, default);
         _recorder = new EngineRecorder(machine.Cpus, random, 0) { HasPool = pool };
         _layer.Observer = _recorder;
         _victim = new Device(Victim) { DmaMask = victimMask, Coherent = true, MinAlignMask = (uint)minAlign };
         _other = new Device(Other) { DmaMask = uint.MaxValue, Coherent = true };
         _recorder.Register(_victim);
         _recorder.Register(_other);
-        _facts = new SyntheticMachine($"swiotlb={parameter}", PoolStart, pool ? slots : 0, areas);
+        _facts = new SyntheticMachine($"swiotlb={parameter}", PoolStart, pool ? slots : 0, areas, dynamic);
+        _bootOnly = new SyntheticMachine($"swiotlb={parameter}", PoolStart, 0);
+        _late = new SyntheticMachine($"swiotlb={parameter}", PoolStart, pool ? slots : 0, areas, dynamic, fromBoot: false);
     }
 
     public Random Random { get; }
@@ -47,6 +49,15 @@ internal sealed class CauseLab : IDisposable
     public ulong Now => (ulong)_recorder.Time * 1000;
 
     public MachineFacts Facts => _facts.Facts;
+
+    /// <summary>The same machine, where nothing was recorded before somebody began to.</summary>
+    public MachineFacts FactsOfLateStart => _late.Facts;
+
+    /// <summary>What is left without the kernel's messages and counters: where memory is, and the command line.</summary>
+    public MachineFacts FactsWithoutMessages => _bootOnly.Facts;
+
+    /// <summary>The kernel's worker adds the pool that was asked for.</summary>
+    public void Grow() => _layer.RunDeferredWork();
 
     public string Text => string.Join('\n', _recorder.Lines) + "\n";
 
@@ -85,5 +96,10 @@ internal sealed class CauseLab : IDisposable
 
     public void Wait(int microseconds) => _recorder.Time += microseconds;
 
-    public void Dispose() => _facts.Dispose();
+    public void Dispose()
+    {
+        _facts.Dispose();
+        _bootOnly.Dispose();
+        _late.Dispose();
+    }
 }

@@ -24,7 +24,7 @@ function tiles() {
 
 function finding(f) {
   const sign = { error: '✗', warning: '!', note: '·' }[f.severity];
-  const outcome = c => c.replayed ? ` — replayed: ${count(c.replayed.failures)} failures, at most ${bytes(c.replayed.highWaterSlots * 2048)} in use` : '';
+  const outcome = c => c.result ? ' ' + c.result : '';
   return make('article', { class: 'card finding ' + f.severity, id: 'finding-' + f.id }, make('h3', { class: { error: 'bad', warning: 'warn', note: null }[f.severity] }, make('span', { class: 'sure' }, f.confidence), `${sign} ${f.title}`),
     f.why.map(w => make('p', {}, w)),
     f.cures.length ? make('ul', { 'aria-label': 'What to try' }, f.cures.map(c => make('li', { class: c.helps ? 'helps' : null }, c.parameter ? make('code', {}, c.parameter) : null, c.parameter ? ' ' : '', c.text, make('span', { class: 'soft' }, outcome(c))))) : null,
