@@ -252,15 +252,7 @@ internal sealed partial class MappingFollower
     /// <summary>What an allocation's flags say, in text by name.</summary>
     private static AllocationWait WaitOf(in DmaEvent e)
     {
-        const uint directReclaim = 0x400; // the same bit in all kernels that have these events
-        if (e.GfpFlags != 0)
-            return (e.GfpFlags & directReclaim) != 0 ? AllocationWait.May : AllocationWait.MayNot;
-        ReadOnlySpan<byte> names = e.Text;
-        if (names.IsEmpty)
-            return AllocationWait.Unknown;
-        if (names.IndexOf("GFP_ATOMIC"u8) >= 0 || names.IndexOf("GFP_NOWAIT"u8) >= 0)
-            return AllocationWait.MayNot;
-        return names.IndexOf("GFP_KERNEL"u8) >= 0 || names.IndexOf("GFP_USER"u8) >= 0 || names.IndexOf("GFP_HIGHUSER"u8) >= 0 || names.IndexOf("RECLAIM"u8) >= 0
-            || names.IndexOf("GFP_NOIO"u8) >= 0 || names.IndexOf("GFP_NOFS"u8) >= 0 ? AllocationWait.May : AllocationWait.Unknown;
+        uint flags = e.GfpFlags != 0 ? e.GfpFlags : GfpNames.Parse(e.Text);
+        return flags == 0 ? AllocationWait.Unknown : (flags & GfpNames.DirectReclaim) != 0 ? AllocationWait.May : AllocationWait.MayNot;
     }
 }

@@ -87,7 +87,7 @@ internal sealed class EventEncoder
         _record.U64(isBounce ? e.DmaMask : e.IsDmaBuf ? e.Attachment.Value : e.VirtualAddress.Value);
         _record.U64(e.Size);
         _record.U64((ulong)e.Attributes);
-        _record.U32(e.GfpFlags).U32((uint)(e.IsDmaBuf ? e.FileDescriptor : e.Error));
+        _record.U32(e.GfpFlags != 0 ? e.GfpFlags : GfpNames.Parse(e.Text)).U32((uint)(e.IsDmaBuf ? e.FileDescriptor : e.Error));
         _record.U32((uint)e.FullNents).U32((uint)e.FullEnts);
         _record.Raw([e.IsTruncated || isCut ? (byte)1 : (byte)0, e.IsForced || e.IsDynamic ? (byte)1 : (byte)0, 0, 0]);
         Locator(ref at, exporter.Length + 1);
