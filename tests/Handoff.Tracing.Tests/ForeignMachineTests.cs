@@ -81,4 +81,28 @@ public sealed class ForeignMachineTests
         using var machine = new SyntheticMachine(moreMessages: $"[    0.000000] {message}\n");
         Assert.Equal((uint?)size, machine.Facts.PageSize);
     }
+
+    /// <summary>As text and trace.dat of the same recordings have them.</summary>
+    [Theory]
+    [InlineData("GFP_KERNEL", 0xcc0)]
+    [InlineData("GFP_KERNEL|__GFP_NOWARN|__GFP_ZERO", 0x2dc0)]
+    [InlineData("GFP_ATOMIC|__GFP_NOWARN", 0x2820)]
+    [InlineData("GFP_NOWAIT", 0x2800)]
+    [InlineData("GFP_NOIO", 0xc00)]
+    [InlineData("", 0)]
+    public void A_copy_of_a_text_has_the_numbers_of_its_flags(string names, uint number)
+    {
+        using RecordingReader text = Recording.Open(new MemoryStream(System.Text.Encoding.ASCII.GetBytes(
+            $"            init-1       [001] .....    18.643181: dma_alloc: css0 dir=BIDIRECTIONAL dma_addr=84d3c000 size=4096 virt_addr=00000000b2f4a5c1 flags={names} attrs=\n")));
+        using var copy = new Handoff.Tracing.Writing.RecordingCopy(text);
+        DmaEvent e = default;
+        Assert.True(text.Read(ref e));
+        copy.Add(e);
+        using var bytes = new MemoryStream();
+        copy.WriteTo(bytes);
+        bytes.Position = 0;
+        using RecordingReader again = Recording.Open(bytes);
+        Assert.True(again.Read(ref e));
+        Assert.Equal((DmaEventKind.Alloc, number), (e.Kind, e.GfpFlags));
+    }
 }
