@@ -31,7 +31,7 @@ internal static class GfpNames
         _ when name.SequenceEqual("GFP_HIGHUSER"u8) => Kernel | 0x10_0002,
         _ when name.SequenceEqual("GFP_HIGHUSER_MOVABLE"u8) => Kernel | 0x10_000a,
         _ when name.SequenceEqual("GFP_ATOMIC"u8) => 0x820,
-        _ when name.SequenceEqual("GFP_NOWAIT"u8) => 0x800,
+        _ when name.SequenceEqual("GFP_NOWAIT"u8) => 0x2800, // it does not warn, as recordings show
         _ when name.SequenceEqual("GFP_NOIO"u8) => 0xc00,
         _ when name.SequenceEqual("GFP_NOFS"u8) => 0xc40,
         _ when name.SequenceEqual("GFP_DMA"u8) || name.SequenceEqual("__GFP_DMA"u8) => 0x01,
