@@ -97,7 +97,7 @@ internal static class FindingTextWriter
         string once = outcome.Failures > 0 && cure.Before is { Retries: > 0 } && finding.Sizes is null ? " (retries count once)" : "";
         if (all == 0)
             return (others == 0 ? "no failure" : $"no failure here{ofOthers}") + once;
-        string text = left == 0 ? "none of these fails" : $"{Words.Count(left, "failure")} left ({Causes(own.FindAll(f => finding.IsAbout(f.Cause)))})";
+        string text = left == 0 ? "nothing fails of that any more" : $"{Words.Count(left, "failure")} left ({Causes(own.FindAll(f => finding.IsAbout(f.Cause)))})";
         if (left < all)
             text += $"; {Words.Count(all - left, "failure")} of another kind ({Causes(own.FindAll(f => !finding.IsAbout(f.Cause)))})";
         return text + ofOthers + once;
