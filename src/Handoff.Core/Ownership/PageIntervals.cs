@@ -178,7 +178,7 @@ internal sealed class PageIntervals(int most = int.MaxValue)
     private int LengthFrom(int link)
     {
         int length = 0;
-        for (; link != 0; link = NextOf(link))
+        for (; link != 0 && length <= most; link = NextOf(link))
             length++;
         return length;
     }

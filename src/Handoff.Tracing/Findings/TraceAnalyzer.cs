@@ -19,6 +19,7 @@ public static class TraceAnalyzer
     /// <summary>As above, with somebody who looks on.</summary>
     internal static TraceAnalysis Analyze(RecordingReader reader, MachineFacts? facts, Action<double>? progress, bool keepMappings, TraceTap? tap, CancellationToken cancellation)
     {
+        const int lookEvery = 256; // events of lists in a crowd take long
         ArgumentNullException.ThrowIfNull(reader);
         var statistics = new MappingStatistics(reader, facts);
         MappingLog? log = keepMappings ? new MappingLog(reader) : null;
@@ -29,13 +30,14 @@ public static class TraceAnalyzer
         reader.NamesMarkers &= tap is not null; // nobody else asks
         if (tap is not null)
             tap.Statistics = statistics;
-        bool interrupted;
+        bool interrupted = false;
         using (var ahead = new ReadAhead(reader, cancellation: cancellation))
         {
-            while (ahead.Take() is { } batch)
+            while (!interrupted && ahead.Take() is { } batch)
             {
-                for (int i = 0; i < batch.Count; i++)
+                for (int i = 0; i < batch.Count && !interrupted; i++)
                 {
+                    interrupted = i % lookEvery == lookEvery - 1 && cancellation.IsCancellationRequested;
                     ref DmaEvent e = ref batch.Show(i);
                     tap?.Read(e);
                     follower.Process(ref e);
@@ -44,7 +46,7 @@ public static class TraceAnalyzer
                 progress?.Invoke(batch.Progress);
             }
 
-            interrupted = ahead.IsInterrupted;
+            interrupted |= ahead.IsInterrupted;
         }
 
         follower.Complete();
