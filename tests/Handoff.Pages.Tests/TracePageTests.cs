@@ -25,6 +25,24 @@ public sealed class TracePageTests : IDisposable
     }
 
     [Fact]
+    public async Task Names_from_a_hostile_recording_stay_text()
+    {
+        string trace = Path.Combine(_folder.Path, "hostile.txt");
+        string[] names = ["</script><script>document.title='gone'</script>", "<img/src=x/onerror=\"document.title='gone'\">", "\u202egnol\u2066", new string('x', 10_000), "\"};document.title='gone'//"];
+        await File.WriteAllTextAsync(
+            trace,
+            string.Concat(names.Select(static (name, i) => $"  <b>{i}-1     [000] d..2.   1.00012{i}: dma_map_page: {name} dir=TO_DEVICE dma_addr=ffffffffffffffff size=512 phys_addr=1000 attrs=\n  init-1     [000] d..2.   1.00013{i}: dma_map_page: {name} dir=TO_DEVICE dma_addr={i + 1}000 size=512 phys_addr={i + 1}000 attrs=\n")),
+            TestContext.Current.CancellationToken);
+        using Browser browser = await Browser.Start();
+        await Open(browser, _folder.Make("report", trace, "--html"));
+        Assert.DoesNotContain("gone", await browser.Text("document.title"), StringComparison.Ordinal);
+        Assert.Equal("0", await browser.Text("document.querySelectorAll('img, b b, script[src]').length"));
+        Assert.Equal("5", await browser.Text("document.querySelectorAll('#devices tbody tr').length"));
+        Assert.Contains("onerror=", await browser.Text("document.getElementById('devices').textContent"), StringComparison.Ordinal);
+        Assert.Empty(browser.Complaints);
+    }
+
+    [Fact]
     public async Task The_timeline_zooms_to_one_mapping_and_tells_its_life()
     {
         using Browser browser = await Browser.Start(1280, 1600);
