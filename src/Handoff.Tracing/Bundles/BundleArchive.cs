@@ -74,7 +74,8 @@ internal static class BundleArchive
 
     private static void UnpackTar(string path, Kept kept)
     {
-        using var plain = new WatchedStream(PackedFile.Open(path), kept.Told);
+        using Stream file = PackedFile.Open(path);
+        using var plain = new WatchedStream(file, kept.Told);
         using var tar = new TarReader(plain);
         while (tar.GetNextEntry() is { } entry)
         {
