@@ -56,7 +56,7 @@ public sealed class SyntheticTests : IDisposable
             string[] lines = InTicks(File.ReadAllLines(path), microseconds);
             File.WriteAllLines(path, lines);
             RecordingVerdict verdict = RecordingJudge.Judge(_directory, 1);
-            Assert.True(verdict.Wrong == 0, $"seed {seed}: {verdict.Differences.FirstOrDefault()}");
+            Assert.True(verdict.Wrong == 0, $"seed {seed}: {(verdict.Differences.Count > 0 ? verdict.Differences[0] : null)}");
             cases += verdict.Cases;
             explained += verdict.Explained;
 

@@ -16,7 +16,8 @@ public sealed class EndlessInputTests : IDisposable
     {
         using var endless = new Endless("y\n");
         TraceBundle bundle = TraceBundle.Receive(endless, "<stdin>", keep: true, out Stream? rest)!;
-        Assert.Null(rest);
+        using (rest)
+            Assert.Null(rest);
         Assert.InRange(new FileInfo(bundle.Path).Length, RecordingProbe.LongestDoubt, RecordingProbe.LongestDoubt + (1 << 20));
         TemporaryDirectory.Remove(bundle.Directory);
     }

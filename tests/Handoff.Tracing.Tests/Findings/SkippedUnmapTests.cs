@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Handoff.Tracing.Bundles;
 using Handoff.Tracing.Findings;
 
 namespace Handoff.Tracing.Tests.Findings;
