@@ -60,7 +60,7 @@ internal sealed class BounceAttribution
         if (device.IsTranslated)
         {
             device.IsUntrusted |= !mayBeShort;
-            return mayBeShort ? ShortBehindIommu(device) : BouncePredicate.Untrusted;
+            return !mayBeShort ? BouncePredicate.Untrusted : limits.KnowsCoherence && !device.IsUntrusted ? BouncePredicate.ShortBuffer : ShortBehindIommu(device);
         }
 
         if (buffer.BouncedAddress == ulong.MaxValue)
@@ -88,7 +88,6 @@ internal sealed class BounceAttribution
     /// <summary>At the end: decides what could not be decided when it happened.</summary>
     public void Settle(DeviceStatistics device)
     {
-        DeviceLimits limits = LimitsOf(device);
         if (_facts is null && device.KnowsWindow && (device.Bounces(BouncePredicate.Forced) > 0 || (device.BounceWindow is { } window && window != device.Window)))
             device.IsTranslated = true; // where all is forced to bounce, only an IOMMU's devices map anything directly; and only there bounces are told by physical address
         if (device.IsTranslated)
@@ -104,7 +103,7 @@ internal sealed class BounceAttribution
                     device.MoveBounces(BouncePredicate.Untrusted, BouncePredicate.Unknown);
             }
 
-            device.MoveBounces(BouncePredicate.Unknown, ShortBehindIommu(device) is var known and not BouncePredicate.Unknown ? known : limits.KnowsCoherence ? BouncePredicate.ShortBuffer : BouncePredicate.Unknown);
+            device.MoveBounces(BouncePredicate.Unknown, ShortBehindIommu(device));
         }
         else if (device.HighestUndecided <= device.HighestDirect)
         {
