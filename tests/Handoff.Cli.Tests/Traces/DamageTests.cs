@@ -54,6 +54,16 @@ public sealed class DamageTests : IDisposable
         Assert.Equal((ExitCode.AsExpected, ""), (run.Code, run.Error));
     }
 
+    [Fact]
+    public void What_was_not_judged_is_not_praised()
+    {
+        string part = Run.Of("report", Damaged("dat 7 half"), "--no-replay").Out, whole = Run.Of("report", TraceFiles.Text, "--no-replay").Out;
+        Assert.Contains("All events of some CPU are missing", part, StringComparison.Ordinal);
+        Assert.Contains("no double unmap", whole, StringComparison.Ordinal);
+        Assert.DoesNotContain("no double unmap", part, StringComparison.Ordinal);
+        Assert.DoesNotContain("unmaps agree", part, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(8)]

@@ -15,7 +15,10 @@ function tiles() {
   const maps = report.devices.reduce((n, d) => n + d.singleMaps + d.listMaps + d.resourceMaps, 0), size = report.devices.reduce((n, d) => n + d.bytes, 0);
   const bounced = report.devices.reduce((n, d) => n + d.bounces.bytes, 0), copied = report.devices.reduce((n, d) => n + d.bounces.copiedIn + d.bounces.copiedOut, 0);
   const tile = (title, value, note, tone) => make('div', { class: 'card tile' }, make('span', { class: 'soft' }, title), make('b', { class: tone || null }, value), make('span', {}, note));
-  const list = [tile('what is wrong', wrong ? count(wrong) : 'nothing', wrong ? report.findings.filter(f => f.wrong)[0].title : report.assurances.join(' · '), wrong ? 'bad' : 'good'),
+  const part = report.recording.partialFrom !== undefined; // of the rest, some processor's events are missing
+  const list = [wrong ? tile('what is wrong', count(wrong), report.findings.filter(f => f.wrong)[0].title, 'bad')
+    : part ? tile('what is wrong', 'not known', 'the recording is cut or damaged; nothing wrong is seen in what is there')
+    : tile('what is wrong', 'nothing', report.assurances.join(' · '), 'good'),
     tile('mapped', count(maps), bytes(size)), tile('failed', count(failed), failed ? 'maps, lists or allocations' : 'every request was served', failed ? 'bad' : 'good'),
     tile('bounced', size ? Math.round(100 * bounced / size) + ' %' : '0 %', bytes(copied) + ' copied')];
   for (const p of report.pools) list.push(tile(p.name ? 'pool ' + p.name : 'bounce pool', p.slots ? bytes(p.slots * 2048) : 'size unknown', `at most ${count(p.highWaterSlots)}${p.slots ? ' of ' + count(p.slots) : ''} slots in use`, p.slots && p.highWaterSlots >= p.slots ? 'bad' : null));
