@@ -35,6 +35,6 @@ public sealed record OwnershipOptions
     /// <summary>What memory is used for; <see langword="null"/> if not known.</summary>
     public Func<PhysicalAddress, ulong, MemoryUse>? MemoryUseOf { get; init; }
 
-    /// <summary>Findings kept per rule and device; further ones are only counted.</summary>
+    /// <summary>Findings kept per rule and device, and of each rule as many as 16 devices may have; further ones are only counted.</summary>
     public int KeptPerRule { get; init; } = 100;
 }

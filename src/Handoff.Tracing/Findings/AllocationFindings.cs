@@ -1,4 +1,5 @@
 using Handoff.Ownership;
+using Handoff.Swiotlb;
 using Handoff.Tracing.Mappings;
 
 namespace Handoff.Tracing.Findings;
@@ -6,7 +7,7 @@ namespace Handoff.Tracing.Findings;
 /// <summary>Findings about coherent or non-coherent memory that was not to be had, one for each reason.</summary>
 internal static class AllocationFindings
 {
-    private const ulong LargestBounce = 262144;
+    private const ulong LargestBounce = SwiotlbConstants.SegmentSize;
     private const ulong LargestBlock = 4 << 20; // of the page allocator, with pages of 4 KiB
 
     private enum Reason
@@ -27,7 +28,7 @@ internal static class AllocationFindings
     private static Reason ReasonOf(FindingContext context, FailureGroup failure) =>
         context.Facts?.RestrictedPoolOf(failure.Device) is not null ? Reason.RestrictedPool
         : failure.Wait == AllocationWait.MayNot ? Reason.MayNotWait
-        : failure.LargestSize > LargestBlock ? Reason.LargerThanBlocks
+        : failure.LargestSize > LargestBlock && (context.Facts?.PageSize ?? 4096) == 4096 ? Reason.LargerThanBlocks
         : Reason.NoBlock;
 
     private static TraceFinding Of(FindingContext context, Reason reason, FailureGroup[] failures)
@@ -36,7 +37,7 @@ internal static class AllocationFindings
         ulong smallest = failures.Min(static f => f.SmallestSize), largest = failures.Max(static f => f.LargestSize);
         string[] devices = [.. failures.Select(static f => f.Device).Distinct()];
         string asked = $"{Words.List([.. devices.Select(context.Label)])} asked for {Words.Sizes(smallest, largest)}";
-        (string short_, List<string> why, Cure[] cures) = reason switch
+        (string summary, List<string> why, Cure[] cures) = reason switch
         {
             Reason.RestrictedPool => Restricted(smallest, largest),
             Reason.MayNotWait => MayNotWait(context, devices),
@@ -53,7 +54,7 @@ internal static class AllocationFindings
             Id = "allocation-failed",
             Severity = FindingSeverity.Warning,
             Confidence = Confidence.Certain,
-            Title = $"{Words.Count(count, "allocation")} of DMA memory failed: {short_}",
+            Title = $"{Words.Count(count, "allocation")} of DMA memory failed: {summary}",
             Devices = devices,
             Why = [$"{asked}{(reason == Reason.MayNotWait ? ", and may not wait (GFP_ATOMIC or GFP_NOWAIT)" : "")}.", .. why],
             Cures = cures,

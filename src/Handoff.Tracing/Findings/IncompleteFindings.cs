@@ -20,7 +20,7 @@ internal static class IncompleteFindings
         {
             ulong count = analysis.Counts.LostInAll;
             if (count == 0 && context.Facts is { } facts)
-                count = (ulong)facts.Rings.Sum(static ring => Math.Max(0, ring.Overrun) + Math.Max(0, ring.Dropped)); // the kernel's own figures, beside the recording
+                count = (ulong)UInt128.Min(ulong.MaxValue, facts.Rings.Aggregate(UInt128.Zero, static (sum, ring) => sum + (ulong)Math.Max(0, ring.Overrun) + (ulong)Math.Max(0, ring.Dropped))); // the kernel's own figures, beside the recording
             string lost = count > 0 ? $"{Words.Count((long)Math.Min(count, long.MaxValue), "event")} lost" : "an unknown number of events lost";
             bool many = count == 0 || count >= (ulong)Math.Max(analysis.Events, 1) / MuchLost;
             TraceFinding missing = Note(

@@ -6,6 +6,8 @@ public sealed class BouncePool
     /// <summary>Bytes of one slot.</summary>
     public const ulong SlotSize = 2048;
 
+    private const ulong LargestPool = 16UL << 30; // that kernels make
+
     private readonly SlotMap? _map;
     private readonly ulong _start, _size; // of the range; size 0 if it is not known
 
@@ -18,12 +20,16 @@ public sealed class BouncePool
         Used = used;
         IsPlaced = range is not null;
         (_start, _size) = range is { } place ? (place.Start.Value, place.Size) : default;
-        if (range is { } known && Replay.LoadMachine.IsPool(known))
+        if (range is { } known && CanBe(known))
         {
             Slots = (int)(known.Size / SlotSize);
             _map = new SlotMap(Slots);
         }
     }
+
+    /// <summary>Whether a range can be a bounce pool: page-aligned, at least a slot, and of a size that kernels make.</summary>
+    internal static bool CanBe(MemoryRange range) =>
+        (range.Start.Value & 0xfff) == 0 && range.Size is >= SlotSize and <= LargestPool && range.End.Value > range.Start.Value;
 
     /// <summary>Name: empty for the machine's own pool, the region's name for a restricted one.</summary>
     public string Name { get; }

@@ -23,7 +23,8 @@ public sealed class RecordingStatistics
     /// Events known to be lost, by notes that have a number and, where notes have none, by the recorder's own figures: a buffer that ran over before it was read.
     /// Complete at the end.
     /// </summary>
-    public ulong LostInAll => Lost + (ulong)CpuList.Where(static cpu => cpu.LostNotes > 0).Sum(static cpu => Math.Max(0, cpu.RecordedOverrun - (long)Math.Min(cpu.Lost, long.MaxValue)));
+    public ulong LostInAll => (ulong)UInt128.Min(ulong.MaxValue, CpuList.Where(static cpu => cpu.LostNotes > 0) // a hostile file has figures of any size
+        .Aggregate((UInt128)Lost, static (sum, cpu) => sum + (ulong)Math.Max(0, cpu.RecordedOverrun - (long)Math.Min(cpu.Lost, long.MaxValue))));
 
     /// <summary>How often events were lost, with or without a number.</summary>
     public long LostNotes { get; internal set; }

@@ -1,6 +1,7 @@
 using Handoff.Kernels;
 using Handoff.Swiotlb;
 using Handoff.Tracing.Bundles;
+using Handoff.Tracing.Mappings;
 using Handoff.Tracing.Recordings;
 
 namespace Handoff.Tracing.Replay;
@@ -83,7 +84,7 @@ public sealed class LoadMachine
             PageSize = facts.PageSize ?? RecordedArchitecture.PageSizeOf(told ? facts.MachineName : header.Architecture, header.PageSize) ?? 4096,
         };
 
-        MemoryRange? mappedPool = facts.Swiotlb is { } mapped && IsPool(mapped) ? mapped : null;
+        MemoryRange? mappedPool = facts.Swiotlb is { } mapped && BouncePool.CanBe(mapped) ? mapped : null;
         MemoryRange? pool = mappedPool ?? (parameter.NoForce ? null : GuessPool(survey, parameter, assumed));
         bool force = parameter.Force || survey.ForcedInDefaultPool;
         int areas = 0;
@@ -115,17 +116,13 @@ public sealed class LoadMachine
             Ranges = device.DmaRanges,
             Coherent = device.Coherent,
             MinAlignMask = pci?.Driver == "nvme" ? 0xfffu : 0,
-            RestrictedPool = Facts.RestrictedPoolOf(name) is { } region && IsPool(region.Range) ? region : null,
+            RestrictedPool = Facts.RestrictedPoolOf(name) is { } region && BouncePool.CanBe(region.Range) ? region : null,
         };
     }
 
     /// <summary>Whether facts (and not a guess) say if a device snoops the caches.</summary>
     public bool KnowsCoherenceOf(string name) =>
         Machine.Architecture == Architecture.X86_64 || Facts.KnowsCoherenceOf(name);
-
-    /// <summary>Whether a range can be a bounce pool: page-aligned, at least a slot, and of a size that kernels make.</summary>
-    internal static bool IsPool(MemoryRange range) =>
-        (range.Start.Value & 0xfff) == 0 && range.Size >= SwiotlbConstants.SlotSize && range.Size <= 16UL << 30 && range.End.Value > range.Start.Value;
 
     private static Architecture ArchitectureOf(string? text, List<string> assumed)
     {
@@ -155,7 +152,7 @@ public sealed class LoadMachine
         ulong start = lowest & ~0xfffUL;
         while (start + size <= survey.HighestSlot && size < LargestUnasked)
             size *= 2;
-        if (!IsPool(new MemoryRange(new(start), size)))
+        if (!BouncePool.CanBe(new MemoryRange(new(start), size)))
             return null;
         assumed.Add($"pool: {size >> 20} MiB at 0x{start:x}");
         return new MemoryRange(new(start), size);

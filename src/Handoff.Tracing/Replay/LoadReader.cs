@@ -36,7 +36,7 @@ public sealed partial class LoadReader
         _change = Change;
         if (machine.Pool is { } pool)
             _pools.Add(new SlotOwners(pool));
-        foreach (RestrictedPoolFacts restricted in machine.Facts.RestrictedPools.Where(static r => LoadMachine.IsPool(r.Range)))
+        foreach (RestrictedPoolFacts restricted in machine.Facts.RestrictedPools.Where(static r => BouncePool.CanBe(r.Range)))
             _pools.Add(new SlotOwners(restricted.Range));
     }
 
