@@ -43,10 +43,20 @@ internal sealed class FindingContext
     {
         get
         {
-            const ulong boot = 60_000_000_000; // nanoseconds in which drivers fill their rings
-            if (Analysis.Gaps > 0 || Analysis.PartialFrom is not null || (Analysis.Header.TimeIsNanoseconds && Analysis.Start > boot) || Statistics.Devices.Any(static d => d.UnknownReleases > 0))
+            if (MappingsAreUnseen)
                 return true;
-            return Facts?.SwiotlbCounters.TryGetValue("io_tlb_used", out ulong used) != true ? BeganAfterBoot : Math.Abs((long)used - Statistics.Pools.Where(static p => !p.IsRestricted).Sum(static p => p.Used.Current)) > 16;
+            return Facts?.SwiotlbCounters.TryGetValue("io_tlb_used", out ulong used) == true && Math.Abs((long)used - Statistics.Pools.Where(static p => !p.IsRestricted).Sum(static p => p.Used.Current)) > 16;
+        }
+    }
+
+    /// <summary>Whether there are mappings that the recording does not show: it has gaps, releases what it did not see mapped, or begins long after the boot.</summary>
+    public bool MappingsAreUnseen
+    {
+        get
+        {
+            const ulong boot = 60_000_000_000; // nanoseconds in which drivers fill their rings
+            return Analysis.Gaps > 0 || Analysis.PartialFrom is not null || (Analysis.Header.TimeIsNanoseconds && Analysis.Start > boot)
+                || BeganAfterBoot || Statistics.Devices.Any(static d => d.UnknownReleases > 0);
         }
     }
 

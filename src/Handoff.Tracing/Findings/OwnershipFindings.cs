@@ -10,7 +10,7 @@ internal static class OwnershipFindings
     /// <summary>One finding for each rule and confidence.</summary>
     public static IEnumerable<TraceFinding> Find(FindingContext context)
     {
-        foreach (var group in context.Analysis.Accusations.GroupBy(static a => (a.Rule, a.Confidence)))
+        foreach (var group in context.Analysis.Accusations.GroupBy(a => (a.Rule, Confidence: a.Confidence == Confidence.Certain && (context.Facts is null || context.MappingsAreUnseen) ? Confidence.Likely : a.Confidence))) // what seems wrong may be right of a mapping that is not seen
         {
             FindingRule rule = group.Key.Rule;
             Confidence confidence = group.Key.Confidence;

@@ -33,7 +33,7 @@ internal static class PoolFindings
             Kind = TraceFindingKind.PoolFull,
             Id = "pool-full",
             Severity = FindingSeverity.Error,
-            Confidence = pool is { Slots: > 0 } ? Confidence.Certain : Confidence.Likely,
+            Confidence = pool is { Slots: > 0 } && context.Analysis.Gaps == 0 ? Confidence.Certain : Confidence.Likely, // a leak may lie in a gap
             Title = $"{Words.Count(failed, "mapping")} failed: {name} is too small for {(devices.Length == 1 ? "its load" : Words.Count(devices.Length, "device"))}",
             Devices = devices,
             Why = [.. why.Where(static w => w.Length > 0)],
