@@ -123,6 +123,8 @@ public sealed class EventJsonWriter : EventWriter
             case DmaEventKind.LostEvents:
                 if (e.LostCount > 0)
                     Number(",\"lost\":"u8, e.LostCount);
+                if (e.IsLostToEnd)
+                    Sink.Raw(",\"to_end\":true"u8);
                 return;
             case DmaEventKind.Unknown or DmaEventKind.Marker:
                 if (text.Length > 0)

@@ -152,7 +152,7 @@ public sealed class EventTextWriter : EventWriter
             Sink.Byte((byte)' ');
         }
 
-        Sink.Raw("EVENTS]\n"u8);
+        Sink.Raw(e.IsLostToEnd ? "EVENTS TO THE END]\n"u8 : "EVENTS]\n"u8);
     }
 
     private void WriteBounced(in DmaEvent e)

@@ -30,6 +30,8 @@ public sealed class EventSelector(RecordingReader reader, EventFilter filter)
     {
         if (IsPast)
             return false;
+        if (e.IsLostToEnd && (!_started || e.Time < filter.From))
+            return filter.Events.IsEmpty || filter.KeepMarkers; // of what follows, too, that CPU's part is missing
         if (!_started)
         {
             if (e.Kind != DmaEventKind.Marker || e.Text.IndexOf(_fromMarker) < 0)

@@ -18,6 +18,7 @@ internal sealed class CpuPages
     private bool _open; // it has a time
     private bool _lost; // events were lost before it
     private ulong _lostCount; // how many, 0 for unknown
+    private bool _ended; // all further ones are lost
     private ulong _time; // of the last record
     private readonly ChunkSpool _spool;
     private readonly List<(long Offset, int Size)> _chunks = [];
@@ -101,18 +102,19 @@ internal sealed class CpuPages
     /// <summary>Notes that events were lost after the last record.</summary>
     internal void AddLost(ulong time, ulong count)
     {
-        Close();
-        if (_lost)
-        {
-            // Two notes in a row: the first one gets a page without records.
-            Open(_time);
-            Close();
-        }
-
-        _lost = true;
-        _lostCount = count;
+        if (_ended)
+            return; // there is nothing to come
+        Note(time, count);
         Lost += count;
-        _time = time;
+    }
+
+    /// <summary>Notes that all further events are lost.</summary>
+    internal void AddEnd(ulong time)
+    {
+        if (_ended)
+            return;
+        Note(time, PageShape.AllFurther);
+        _ended = true;
     }
 
     /// <summary>No more records will come.</summary>
@@ -125,6 +127,21 @@ internal sealed class CpuPages
     }
 
     private int Capacity => _shape.PageSize - _shape.DataOffset - (_lost ? _shape.CommitSize : 0);
+
+    private void Note(ulong time, ulong count)
+    {
+        Close();
+        if (_lost)
+        {
+            // Two notes in a row: the first one gets a page without records.
+            Open(_time);
+            Close();
+        }
+
+        _lost = true;
+        _lostCount = count;
+        _time = time;
+    }
 
     private void Open(ulong time)
     {

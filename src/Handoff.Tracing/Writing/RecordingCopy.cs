@@ -92,7 +92,12 @@ public sealed class RecordingCopy : IDisposable
     {
         if (e.Kind == DmaEventKind.LostEvents)
         {
-            _writer.AddLost(e.Instance, e.Cpu, e.Time, e.LostCount);
+            if (!e.IsLostToEnd)
+                _writer.AddLost(e.Instance, e.Cpu, e.Time, e.LostCount);
+            else if (Events == 0)
+                _writer.AddEnd(e.Instance, e.Cpu, e.Time - Math.Min(e.Time, 1)); // in front of an event of the same time
+            else
+                _writer.AddEnd(e.Instance, e.Cpu, _inMicroseconds ? Ordered(e) : e.Time);
             return;
         }
 

@@ -43,6 +43,9 @@ internal sealed class TraceDatWriter(TraceDatContents contents, string? spool = 
     /// <summary>Notes that events were lost.</summary>
     internal void AddLost(int instance, int cpu, ulong time, ulong count) => Cpu(instance, cpu).AddLost(time, count);
 
+    /// <summary>Notes that all further events of a CPU are lost.</summary>
+    internal void AddEnd(int instance, int cpu, ulong time) => Cpu(instance, cpu).AddEnd(time);
+
     /// <summary>Writes the file.</summary>
     /// <param name="output">A file that can seek, at its beginning.</param>
     internal void WriteTo(Stream output)

@@ -77,7 +77,9 @@ internal sealed class LineParser(RecordingReader reader)
         e.Cpu = cpu;
         e.Pid = e.Task = 0;
         e.Context = EventContext.Unknown;
-        if (number >= 0 && Utf8Parser.TryParse(inner[number..], out ulong count, out _))
+        if (inner.StartsWith("LOST EVENTS TO THE END"u8))
+            e.Flags |= EventFlags.LostToEnd; // what a copy of a recording that was cut says
+        else if (number >= 0 && Utf8Parser.TryParse(inner[number..], out ulong count, out _))
             e.Size = count;
         return LineResult.Lost;
     }

@@ -52,13 +52,13 @@ internal sealed class TextRecordingReader : RecordingReader
             var cpu = Cpu(e.Cpu);
             if (result == LineResult.Lost)
             {
-                if (e.Size == 0)
+                if (e.Size == 0 && !e.IsLostToEnd)
                     (e.Size, _overwritten) = (_overwritten, 0); // the header tells a sum only: all of it with the first note
                 cpu.LostNotes++;
                 cpu.Lost += e.Size;
                 Statistics.LostNotes++;
                 Statistics.Lost += e.Size;
-                e.Time = cpu.LastTime;
+                e.Time = e.IsLostToEnd ? Statistics.Cpus.Max(static c => c.LastTime) : cpu.LastTime;
                 return true;
             }
 

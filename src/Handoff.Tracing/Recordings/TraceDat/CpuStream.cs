@@ -51,6 +51,9 @@ internal sealed class CpuStream
     /// <summary>Set when the current item is a note that events were lost, not a record.</summary>
     internal bool IsLostNote { get; private set; }
 
+    /// <summary>Set when that note says that all further events of this CPU are lost; nothing follows it.</summary>
+    internal bool IsEndNote { get; private set; }
+
     /// <summary>How many were lost, zero when not recorded.</summary>
     internal ulong LostCount { get; private set; }
 
@@ -235,9 +238,20 @@ internal sealed class CpuStream
             LostCount = 0;
             if ((commit & 0x4000_0000) != 0 && _shape.DataOffset + used + _shape.CommitSize <= available)
                 LostCount = Number(page.Slice(_shape.DataOffset + used, _shape.CommitSize));
+            if (LostCount == PageShape.AllFurther >> (64 - (8 * _shape.CommitSize)))
+                EndHere();
         }
 
         return true;
+    }
+
+    /// <summary>A copy of a recording that was cut says where this CPU's events ended.</summary>
+    private void EndHere()
+    {
+        (IsEndNote, LostCount) = (true, 0);
+        _finished = true;
+        _next = _recordsEnd;
+        _offset = _end;
     }
 
     private ulong Number(ReadOnlySpan<byte> bytes) => bytes.Length switch

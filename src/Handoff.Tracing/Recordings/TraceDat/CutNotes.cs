@@ -15,6 +15,9 @@ internal sealed class CutNotes
 
     internal void Add(CpuStatistics cpu) => _ended.Enqueue(cpu);
 
+    /// <summary>A CPU whose end the recording tells itself.</summary>
+    internal void AddTold(CpuStatistics cpu) => _told.Add(cpu);
+
     /// <summary>The next CPU to tell of, if there is one now.</summary>
     /// <param name="more">Whether events follow.</param>
     /// <param name="cpu">The CPU.</param>

@@ -13,6 +13,12 @@ internal sealed record PageShape(bool BigEndian, int PageSize, int TimestampSize
 {
     internal const int MaximumPageSize = 16 << 20;
 
+    /// <summary>
+    /// A number of lost events, in as many bytes as it has, that says: all further ones of this CPU. Kernels never write it; trace-cmd takes it for an
+    /// unknown number.
+    /// </summary>
+    internal const ulong AllFurther = ulong.MaxValue;
+
     /// <summary>Takes what the text says, and the usual shape where it says nothing usable.</summary>
     internal static PageShape From(IReadOnlyList<FormatField> fields, bool bigEndian, int longSize)
     {

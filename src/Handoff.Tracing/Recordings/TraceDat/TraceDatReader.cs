@@ -86,6 +86,8 @@ internal sealed class TraceDatReader : RecordingReader
             statistics.LostNotes++;
             statistics.Lost += stream.LostCount;
             _assembler.Lost(ref e, stream.LostCount);
+            if (stream.IsEndNote)
+                NoteEnd(statistics, ref e);
             return true;
         }
 
@@ -153,10 +155,23 @@ internal sealed class TraceDatReader : RecordingReader
         return true;
     }
 
+    /// <summary>The note of a copy: it stands where that of the recording stood.</summary>
+    private void NoteEnd(CpuStatistics cpu, ref DmaEvent e)
+    {
+        e.Flags |= EventFlags.LostToEnd;
+        if (_othersTime == ulong.MaxValue)
+            return; // no other CPU has more
+        if (Statistics.Events == 0)
+            e.Time = _noteTime = _file.ToNanoseconds(_othersTime);
+        (_cut ??= new CutNotes()).AddTold(cpu);
+    }
+
     private bool Before(int a, int b)
     {
         var left = _streams[a].Time;
         var right = _streams[b].Time;
+        if (left == right && _streams[a].IsEndNote != _streams[b].IsEndNote)
+            return _streams[b].IsEndNote; // behind the events that had been read
         return left < right || (left == right && a < b);
     }
 
