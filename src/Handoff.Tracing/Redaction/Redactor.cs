@@ -72,7 +72,7 @@ public sealed class Redactor(MachineFacts? facts, RedactionOptions options, Reda
             {
                 ulong length = i < e.Lengths.Length ? e.Lengths[i] : 1;
                 AddDevice(device, e.DmaAddresses[i].Value, length);
-                if (bounced && (!perEntry || device.DeviceOf(e.PhysicalAddresses[i].Value) != e.DmaAddresses[i].Value))
+                if (bounced && (!perEntry || i >= e.PhysicalAddresses.Length || device.DeviceOf(e.PhysicalAddresses[i].Value) != e.DmaAddresses[i].Value))
                     Slot(device, e.DmaAddresses[i].Value, length);
             }
 

@@ -11,7 +11,8 @@ internal sealed class CpuPages
     private const int StampBits = 59;
 
     private readonly PageShape _shape;
-    private readonly byte[] _chunk;
+    private readonly int _pagesPerChunk;
+    private byte[] _chunk = []; // while there are pages in it
     private readonly Compressor _compressor;
     private int _page; // where the current page begins in _chunk
     private int _used; // bytes of records in it
@@ -28,7 +29,7 @@ internal sealed class CpuPages
         _shape = shape;
         _compressor = compressor;
         _spool = spool;
-        _chunk = new byte[shape.PageSize * pagesPerChunk];
+        _pagesPerChunk = pagesPerChunk;
         (Instance, Cpu) = (instance, cpu);
     }
 
@@ -89,6 +90,7 @@ internal sealed class CpuPages
     /// <summary>Adds a page as it is. Not to be mixed with records.</summary>
     internal void AddPage(ReadOnlySpan<byte> page, int events)
     {
+        Reserve();
         page.CopyTo(_chunk.AsSpan(_page, _shape.PageSize));
         Events += events;
         _page += _shape.PageSize;
@@ -145,12 +147,30 @@ internal sealed class CpuPages
 
     private void Open(ulong time)
     {
+        Reserve();
         _open = true;
         _used = 0;
         _time = time;
         var page = _chunk.AsSpan(_page, _shape.PageSize);
         page.Clear();
         Number(page[.._shape.TimestampSize], time);
+    }
+
+    /// <summary>Bytes held.</summary>
+    internal int Held => _chunk.Length;
+
+    /// <summary>Gives up the memory that is held; more may be added.</summary>
+    internal void Release()
+    {
+        Close();
+        Pack();
+        _chunk = [];
+    }
+
+    private void Reserve()
+    {
+        if (_chunk.Length == 0)
+            _chunk = new byte[_shape.PageSize * _pagesPerChunk];
     }
 
     private void Close()

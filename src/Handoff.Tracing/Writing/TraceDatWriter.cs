@@ -11,6 +11,7 @@ internal sealed class TraceDatWriter(TraceDatContents contents, string? spool = 
 {
     private const int Level = 3;
     private const int MostPagesPerChunk = 32;
+    private const int MostHeld = 128 << 20; // bytes of chunks of all CPUs that are not full
     private const int ManyCpus = 64; // from here on memory counts more than the last per cent of compression
 
     // Names of sections, as trace-cmd gives them; a section's string id is the offset of its name.
@@ -24,6 +25,7 @@ internal sealed class TraceDatWriter(TraceDatContents contents, string? spool = 
     private readonly SortedDictionary<(int Instance, int Cpu), CpuPages> _cpus = [];
     private readonly ByteBuilder _sizes = new(contents.BigEndian);
     private CpuPages? _last;
+    private long _held; // bytes of the pages of all CPUs, at most
 
     /// <summary>Events added.</summary>
     internal long Events => _cpus.Values.Sum(static cpu => cpu.Events);
@@ -94,13 +96,31 @@ internal sealed class TraceDatWriter(TraceDatContents contents, string? spool = 
     {
         if (_last is { } last && last.Cpu == cpu && last.Instance == instance)
             return last;
+        int pagesPerChunk = contents.Cpus <= ManyCpus ? Math.Clamp(MostHeld / 2 / Math.Max(contents.Cpus, 1) / contents.Shape.PageSize, 1, MostPagesPerChunk) : 1;
         if (!_cpus.TryGetValue((instance, cpu), out var pages))
         {
-            pages = new CpuPages(contents.Shape, contents.Cpus <= ManyCpus ? MostPagesPerChunk : 1, _compressor, _spool, instance, cpu);
+            pages = new CpuPages(contents.Shape, pagesPerChunk, _compressor, _spool, instance, cpu);
             _cpus.Add((instance, cpu), pages);
         }
 
+        if (pages.Held == 0)
+        {
+            _held += contents.Shape.PageSize * pagesPerChunk;
+            if (_held > MostHeld)
+            {
+                ReleaseAll();
+                _held = contents.Shape.PageSize * pagesPerChunk;
+            }
+        }
+
         return _last = pages;
+    }
+
+    /// <summary>A damaged recording may have more CPUs, and larger pages, than any machine.</summary>
+    private void ReleaseAll()
+    {
+        foreach (var cpu in _cpus.Values)
+            cpu.Release();
     }
 
     private List<(int Id, byte[] Body)> Sections()

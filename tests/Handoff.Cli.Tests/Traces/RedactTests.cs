@@ -48,6 +48,16 @@ public sealed class RedactTests : IDisposable
             Assert.DoesNotContain(secret, dump, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Lists_of_different_lengths_are_no_bug()
+    {
+        const string bounce = "  task-12    [000] d..1.     1.000001: swiotlb_bounced: dev_name: dev dma_mask=ffffffff dev_addr=40a03000 size=64 FORCE\n";
+        const string list = "  task-12    [000] d..1.     1.000002: dma_map_sg: dev dir=TO_DEVICE nents=1/1 ents=2/2 dma_addrs={0xfc000000,0xfc001000} sizes={0x40} phys_addrs={0x40a03000} attrs=\n";
+        var run = Run.Of(new Run.Settings(Input: bounce + list), "redact", "-", "-o", In("lists.dat"));
+        Assert.Equal((ExitCode.AsExpected, ""), (run.Code, run.Error));
+        Assert.Contains("2 events", run.Out, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("device", "--keep: 'device' is none of the names that can stay\n  hint: did you mean 'devices'?")]
     [InlineData("everything", "there are: devices, tasks, markers")]
