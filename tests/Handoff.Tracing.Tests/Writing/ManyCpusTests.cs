@@ -7,7 +7,7 @@ namespace Handoff.Tracing.Tests.Writing;
 /// <summary>A recording may name more CPUs than any machine has: copying it takes no more memory for that.</summary>
 public sealed class ManyCpusTests
 {
-    private const int Cpus = 2500;
+    private const int Cpus = 1500;
 
     [Theory]
     [InlineData(false)]
