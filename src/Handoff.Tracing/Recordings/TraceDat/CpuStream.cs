@@ -239,20 +239,14 @@ internal sealed class CpuStream
             if ((commit & 0x4000_0000) != 0 && _shape.DataOffset + used + _shape.CommitSize <= available)
                 LostCount = Number(page.Slice(_shape.DataOffset + used, _shape.CommitSize));
             if (LostCount == PageShape.AllFurther >> (64 - (8 * _shape.CommitSize)))
-                EndHere();
+                (IsEndNote, LostCount) = (used == 0 && IsLastPage, 0);
         }
 
         return true;
     }
 
-    /// <summary>A copy of a recording that was cut says where this CPU's events ended.</summary>
-    private void EndHere()
-    {
-        (IsEndNote, LostCount) = (true, 0);
-        _finished = true;
-        _next = _recordsEnd;
-        _offset = _end;
-    }
+    /// <summary>Whether no page follows the one that was entered. Only there a number of lost events can say that all further ones are.</summary>
+    private bool IsLastPage => _pageStart + _shape.PageSize >= _dataEnd && (_unpacker is null ? _offset >= _end : _chunksLeft == 0);
 
     private ulong Number(ReadOnlySpan<byte> bytes) => bytes.Length switch
     {

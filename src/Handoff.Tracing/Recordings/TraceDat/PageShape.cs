@@ -14,8 +14,8 @@ internal sealed record PageShape(bool BigEndian, int PageSize, int TimestampSize
     internal const int MaximumPageSize = 16 << 20;
 
     /// <summary>
-    /// A number of lost events, in as many bytes as it has, that says: all further ones of this CPU. Kernels never write it; trace-cmd takes it for an
-    /// unknown number.
+    /// A number of lost events, in as many bytes as it has, that says in a CPU's last page, if that has no records: all further ones. Elsewhere, and for
+    /// trace-cmd, it is an unknown number.
     /// </summary>
     internal const ulong AllFurther = ulong.MaxValue;
 
