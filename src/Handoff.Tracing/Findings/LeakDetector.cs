@@ -4,7 +4,7 @@ namespace Handoff.Tracing.Findings;
 
 /// <summary>
 /// Tells leaks from rings and deep queues. A ring of buffers is filled in one go and stays constant; a queue under load holds young mappings.
-/// A leak grows through the whole recording, and its mappings are far older than those that end.
+/// A leak grows through the whole recording, or until the pool is full, and its mappings are far older than those that end.
 /// </summary>
 internal static class LeakDetector
 {
@@ -14,6 +14,9 @@ internal static class LeakDetector
     private const int PartsWithBirths = 6; // of the eight, that a leak must have added to
     private const double OlderThanUsual = 4;
 
+    /// <summary>Nanoseconds: a ring is filled in less, also where that fills the pool.</summary>
+    internal const ulong LongestFilling = 1_000_000_000;
+
     /// <summary>The devices that leak, the worst first.</summary>
     public static IReadOnlyList<LeakSuspect> Find(FindingContext context)
     {
@@ -22,25 +25,51 @@ internal static class LeakDetector
         var suspects = new List<LeakSuspect>();
         foreach (DeviceStatistics device in context.Statistics.Devices)
         {
-            if (device.Live.Current < FewestMappings || !Grows(device, context.Statistics.Clock))
+            if (device.Live.Current < FewestMappings)
                 continue;
+            SeriesClock clock = context.Statistics.Clock;
+            bool grows = Grows(device, clock, clock.Count);
+            ulong? full = grows ? null : FullSince(device, context);
+            if (!grows && !(full is { } stop && Grows(device, clock, (int)Math.Min((stop - clock.Origin) / clock.Width, (ulong)clock.Count))))
+                continue;
+            ulong end = full ?? context.Analysis.End;
             foreach (SurvivorGroup group in context.Analysis.Survivors)
             {
-                if (group.Device == device.Name && IsHeld(group, device, context) && IsSteady(group) && IsOld(group, device, context.Analysis.End))
-                    suspects.Add(new LeakSuspect(group, Slope(group), group.Count >= SureMappings));
+                if (group.Device == device.Name && IsHeld(group, device, context) && (full is null ? IsSteady(group) : IsSteady(group, end)) && IsOld(group, device, end))
+                    suspects.Add(new LeakSuspect(group, Slope(group, end), full is null && group.Count >= SureMappings));
             }
         }
 
         return [.. suspects.OrderByDescending(static s => s.Group.Count)];
     }
 
-    /// <summary>Whether the fewest live mappings of each eighth of the device's time go up and up.</summary>
-    private static bool Grows(DeviceStatistics device, SeriesClock clock)
+    /// <summary>
+    /// When a pool that the device holds much of was full first, if that is long after the device's oldest mapping: a leak cannot grow further then.
+    /// Not if events were lost, which holders are forgotten with.
+    /// </summary>
+    private static ulong? FullSince(DeviceStatistics device, FindingContext context)
+    {
+        if (!context.Analysis.Header.TimeIsNanoseconds || context.Analysis.Gaps > 0)
+            return null;
+        ulong? full = null;
+        foreach (FailureGroup failure in context.Statistics.Failures)
+        {
+            long held = failure.Holders.Where(h => h.Device == device.Name).Sum(static h => h.Slots);
+            if (failure.Kind is MapFailureKind.Full or MapFailureKind.PoolOfUnknownSize or MapFailureKind.Fragmented && held > 0 && held * 4 >= failure.Holders.Sum(static h => h.Slots))
+                full = Math.Min(full ?? ulong.MaxValue, failure.FirstTime);
+        }
+
+        ulong oldest = context.Analysis.Survivors.Where(g => g.Device == device.Name).Select(static g => g.OldestTime).DefaultIfEmpty(ulong.MaxValue).Min();
+        return full is { } time && time > oldest && time - oldest >= LongestFilling ? full : null;
+    }
+
+    /// <summary>Whether the fewest live mappings of each eighth of the device's time up to a part go up and up.</summary>
+    private static bool Grows(DeviceStatistics device, SeriesClock clock, int end)
     {
         int first = 0;
-        while (first < clock.Count && device.Live.HighestIn(first) == 0)
+        while (first < end && device.Live.HighestIn(first) == 0)
             first++;
-        int length = clock.Count - first;
+        int length = end - first;
         if (length < Parts * 2)
             return false;
         var floors = new long[Parts];
@@ -80,9 +109,31 @@ internal static class LeakDetector
         return parts >= PartsWithBirths;
     }
 
+    /// <summary>The same up to some time, by the mappings whose times are kept.</summary>
+    private static bool IsSteady(SurvivorGroup group, ulong end)
+    {
+        if (group.Count < FewestMappings)
+            return false;
+        ulong length = Math.Max(end - Math.Min(end, group.OldestTime), 1);
+        var born = new int[Parts];
+        int before = 0;
+        foreach (ulong time in group.SampledTimes)
+        {
+            if (time >= end)
+                break;
+            before++;
+            born[(int)Math.Min((time - group.OldestTime) * Parts / length, Parts - 1)]++;
+        }
+
+        return before * 4 >= group.SampledTimes.Count * 3 && born.Count(b => b * Parts * 4 >= before) >= PartsWithBirths;
+    }
+
     private static bool IsOld(SurvivorGroup group, DeviceStatistics device, ulong end) =>
         device.Lifetimes.Count == 0 || end - Math.Min(end, group.MedianTime) > OlderThanUsual * device.Lifetimes.Quantile(0.99);
 
-    private static double Slope(SurvivorGroup group) =>
-        group.YoungestTime > group.OldestTime ? (group.Count - 1) * 1e9 / (group.YoungestTime - group.OldestTime) : 0;
+    private static double Slope(SurvivorGroup group, ulong end)
+    {
+        ulong last = Math.Min(group.YoungestTime, end);
+        return last > group.OldestTime ? (group.Count - 1) * 1e9 / (last - group.OldestTime) : 0;
+    }
 }

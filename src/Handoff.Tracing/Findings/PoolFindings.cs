@@ -26,14 +26,14 @@ internal static class PoolFindings
         };
         if (pool is not { Slots: > 0 })
             why.Add("The pool's size is not recorded, it is inferred from this: dmesg says it (“software IO TLB: mapped”), or /sys/kernel/debug/swiotlb/io_tlb_nslabs; handoff record keeps both.");
-        why.Add(WhatBecameOfThem(context, first));
+        why.Add(context.HasUnmaps ? WhatBecameOfThem(context, first) : "Unmaps were not recorded: slots that are never given back, a leak, would look the same.");
         why.Add(Forced(context, failures));
         return new TraceFinding
         {
             Kind = TraceFindingKind.PoolFull,
             Id = "pool-full",
             Severity = FindingSeverity.Error,
-            Confidence = pool is { Slots: > 0 } && context.Analysis.Gaps == 0 ? Confidence.Certain : Confidence.Likely, // a leak may lie in a gap
+            Confidence = pool is { Slots: > 0 } && context.Analysis.Gaps == 0 && context.HasUnmaps && !IsFillingSlowly(context, first) ? Confidence.Certain : Confidence.Likely, // or it may be a leak
             Title = $"{Words.Count(failed, "mapping")} failed: {name} is too small for {(devices.Length == 1 ? "its load" : Words.Count(devices.Length, "device"))}",
             Devices = devices,
             Why = [.. why.Where(static w => w.Length > 0)],
@@ -184,7 +184,29 @@ internal static class PoolFindings
         string others = released.Count == 0 ? "" : $"{Words.List(released, 3)} released {(released.Count == 1 ? "its" : "their")} mappings later; ";
         if (context.Analysis.Header.TimeIsNanoseconds && context.Analysis.End - youngest < longEnough)
             return $"{others}{Words.List(kept)} still {(kept.Count == 1 ? "holds" : "hold")} slots when the recording ends, {Words.Time(context.Analysis.End - failure.FirstTime)} after the failure: whether for good is not seen.";
+        if (IsFillingSlowly(context, failure))
+            return $"{others}{Words.List(kept)} {(kept.Count == 1 ? "holds its" : "hold their")} buffers for good, and came by more and more of them until then: a leak, or a load that grew.";
         return $"Not a leak: {others}{Words.List(kept)} {(kept.Count == 1 ? "holds its" : "hold their")} buffers for good, as receive rings do, in constant number.";
+    }
+
+    /// <summary>Whether some holder's mappings became many more in the second half of its time before the failure. A ring is filled in one go.</summary>
+    private static bool IsFillingSlowly(FindingContext context, FailureGroup failure)
+    {
+        const int fewestParts = 4; // of the recording's time; in fewer everything looks like one go
+        SeriesClock clock = context.Statistics.Clock;
+        int end = (int)Math.Min((failure.FirstTime - Math.Min(failure.FirstTime, clock.Origin)) / clock.Width, (ulong)clock.Count);
+        foreach (SlotHolder holder in failure.Holders)
+        {
+            if (context.DeviceOf(holder.Device) is not { } device || context.Analysis.Survivors.Where(g => g.Device == holder.Device && g.OldestTime <= failure.FirstTime).Sum(static g => g.Bounced) * 2 <= holder.Mappings)
+                continue;
+            int first = 0;
+            while (first < end && device.Live.HighestIn(first) == 0)
+                first++;
+            if (end - first >= fewestParts && context.Analysis.Header.TimeIsNanoseconds && failure.FirstTime - clock.StartOf(first) >= LeakDetector.LongestFilling && device.Live.HighestIn((first + end) / 2) * 4 < device.Live.HighestIn(end) * 3)
+                return true;
+        }
+
+        return false;
     }
 
     private static string Forced(FindingContext context, IReadOnlyList<FailureGroup> failures)

@@ -45,7 +45,8 @@ internal static class ReachFindings
     public static TraceFinding OutOfReach(FindingContext context, FailureGroup failure)
     {
         BouncePool pool = failure.Pool!;
-        ulong lowest = pool.Range is { } range ? range.Start.Value : pool.LowestSeen;
+        (ulong lowest, ulong last) = pool.Range is { } range ? (range.Start.Value, range.Start.Value + range.Size - 1) : (pool.LowestSeen, pool.HighestSeen);
+        int bits = Math.Max(32, 64 - System.Numerics.BitOperations.LeadingZeroCount(last)); // 32 is the next that hardware has
         return new TraceFinding
         {
             Kind = TraceFindingKind.PoolOutOfReach,
@@ -57,7 +58,7 @@ internal static class ReachFindings
             Why = [$"Mask 0x{failure.Mask:x}, pool from 0x{lowest:x}. The slot is taken, found out of reach (“swiotlb addr … overflow”) and given back; no pool size helps."],
             Cures =
             [
-                new Cure("Set a wider mask if the hardware takes it: 32 bits reach the pool.", Trials: [new ReplayConfiguration { Masks = System.Collections.Immutable.ImmutableSortedDictionary<string, ulong>.Empty.Add(failure.Device, uint.MaxValue) }]),
+                new Cure($"Set a wider mask if the hardware takes it: {bits} bits reach the pool.", Trials: [new ReplayConfiguration { Masks = System.Collections.Immutable.ImmutableSortedDictionary<string, ulong>.Empty.Add(failure.Device, ulong.MaxValue >> (64 - bits)) }]),
                 new Cure("Otherwise allocate buffers within reach (GFP_DMA, dma_alloc_coherent()), so that nothing has to bounce."),
             ],
             Evidence = [PoolFindings.Line(context, failure)],

@@ -6,6 +6,9 @@ public sealed class SurvivorGroup
     /// <summary>Parts of the recording by which creation times are counted.</summary>
     public const int Parts = 8;
 
+    /// <summary>Most times of creation that are kept.</summary>
+    internal const int Samples = 128;
+
     private readonly long[] _created = new long[Parts];
 
     internal SurvivorGroup(string device, DmaDirection direction, int sizeClass)
@@ -53,6 +56,9 @@ public sealed class SurvivorGroup
 
     /// <summary>Median time of creation, in the recording's units.</summary>
     public ulong MedianTime { get; internal set; }
+
+    /// <summary>Times of creation of up to <see cref="Samples"/> of them, evenly chosen, oldest first; in the recording's units.</summary>
+    internal IReadOnlyList<ulong> SampledTimes { get; set; } = [];
 
     internal void CountPart(int part) => _created[Math.Clamp(part, 0, Parts - 1)]++;
 }

@@ -42,6 +42,8 @@ internal static class Survivors
         {
             times.Sort();
             group.MedianTime = times[times.Count / 2];
+            int kept = Math.Min(times.Count, SurvivorGroup.Samples);
+            group.SampledTimes = [.. Enumerable.Range(0, kept).Select(i => times[(int)((long)i * times.Count / kept)])];
         }
 
         return [.. groups.Values.Select(static each => each.Group).OrderByDescending(static g => g.Count).ThenBy(static g => g.Device, StringComparer.Ordinal)];
