@@ -76,7 +76,8 @@ internal static class BundleArchive
     {
         using Stream file = PackedFile.Open(path);
         using var plain = new WatchedStream(file, kept.Told);
-        using var tar = new TarReader(plain);
+        using var guarded = new TarGuard(plain);
+        using var tar = new TarReader(guarded);
         while (tar.GetNextEntry() is { } entry)
         {
             if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile && entry.DataStream is { } data)

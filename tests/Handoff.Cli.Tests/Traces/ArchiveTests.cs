@@ -64,5 +64,33 @@ public sealed class ArchiveTests : IDisposable
         Assert.False(File.Exists(Path.Combine(Path.GetTempPath(), "trace.dat")));
     }
 
+    [Theory]
+    [InlineData("gnu", 30_000_000, false)]
+    [InlineData("pax", 30_000_000, false)]
+    [InlineData("gnu", 4000, true)]
+    [InlineData("pax", 4000, true)]
+    public void A_name_of_megabytes_is_refused_before_it_is_read(string format, int length, bool isRead)
+    {
+        string archive = Path.Combine(_directory, "long.tar"), name = string.Concat(Enumerable.Repeat("a/", length / 2)) + "trace.txt";
+        using (var tar = new TarWriter(File.Create(archive)))
+        {
+            PosixTarEntry entry = format == "gnu" ? new GnuTarEntry(TarEntryType.RegularFile, name) : new PaxTarEntry(TarEntryType.RegularFile, name);
+            entry.DataStream = new MemoryStream("x-1 [000] ..... 1.0: dma_map_page: nic dir=TO_DEVICE dma_addr=1 size=1 phys_addr=1 attrs=\n"u8.ToArray());
+            tar.WriteEntry(entry);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var run = Run.Of("dump", archive);
+        if (isRead)
+        {
+            Assert.Equal((ExitCode.AsExpected, "", 1), (run.Code, run.Error, run.Out.Count(static sign => sign == '\n')));
+            return;
+        }
+
+        Assert.Equal((ExitCode.BadInput, ""), (run.Code, run.Out));
+        Assert.Contains("long.tar: the archive is damaged or cannot be unpacked: a file's name or its attributes are longer than 1 MiB", run.Error, StringComparison.Ordinal);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, length);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }

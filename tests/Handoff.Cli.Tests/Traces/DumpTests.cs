@@ -203,7 +203,7 @@ public sealed class DumpTests
             Assert.Equal(ExitCode.BadInput, run.Code);
             Assert.Matches("error HT0112 at byte [1-9].*\n(.*\n)*.*error HT0113 at byte 343532", run.Error);
             string[] lines = run.Out.TrimEnd('\n').Split('\n');
-            Assert.Equal(("CPU:1 [LOST EVENTS]", "CPU:1 [LOST EVENTS]", 2), (lines[0], lines[^1], lines.Count(static line => line.StartsWith("CPU:1 ", StringComparison.Ordinal))));
+            Assert.Equal(("CPU:1 [LOST EVENTS TO THE END]", "CPU:1 [LOST EVENTS]", 2), (lines[0], lines[^1], lines.Count(static line => line.StartsWith("CPU:1 ", StringComparison.Ordinal))));
             Assert.InRange(lines.Length, 8000, 15_000);
 
             byte[] six = Unpacked(TraceFiles.Six);
