@@ -123,9 +123,26 @@ internal sealed class RecordingSource
 
     private static RecordingSource Receive(string path, bool again, Session session, Action<long> told)
     {
-        Stream stream = path == StandardInput ? session.OpenInput() : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        Stream stream = path == StandardInput ? session.OpenInput() : OpenPipe(path, session);
         TraceBundle? bundle = TraceBundle.Receive(stream, NameOf(path), again, out Stream? rest, told);
         return bundle is null && rest is null ? throw None(NameOf(path), "archive") : new RecordingSource(path, bundle, rest);
+    }
+
+    /// <summary>Opens a named pipe or a device. A pipe makes whoever opens it wait for one who writes.</summary>
+    private static Stream OpenPipe(string path, Session session)
+    {
+        var opening = Task.Run(() => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0));
+        try
+        {
+            Task.WaitAny([opening], session.Cancelled);
+        }
+        catch (OperationCanceledException)
+        {
+            throw InterruptibleInput.Gone(LitmusFile.Printable(path));
+        }
+
+        FileStream file = opening.GetAwaiter().GetResult();
+        return OperatingSystem.IsLinux() ? new InterruptibleInput(file, session.Cancelled, (int)file.SafeFileHandle.DangerousGetHandle(), LitmusFile.Printable(path)) : file;
     }
 
     private static string NameOf(string path) => path == StandardInput ? "<stdin>" : path;

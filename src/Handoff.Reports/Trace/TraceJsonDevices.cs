@@ -28,14 +28,14 @@ internal static class TraceJsonDevices
         json.WriteNumber("syncsForCpu", device.SyncsForCpu);
         json.WriteNumber("syncsForDevice", device.SyncsForDevice);
         json.WriteStartObject("live");
-        json.WriteNumber("atEnd", device.Live.Current);
+        TraceJsonWriter.AtEnd(json, "atEnd", report, device.Live.Current);
         json.WriteNumber("most", device.Live.Peak);
         json.WriteNumber("mostBytes", device.LiveBytesPeak);
-        TraceJsonWriter.SeriesOf(json, "mostOverTime", report, device.Live.HighestIn);
+        TraceJsonWriter.LevelsOf(json, "mostOverTime", report, device.Live.HighestIn);
         json.WriteEndObject();
         json.WriteStartObject("memory");
         json.WriteNumber("allocations", device.Allocations);
-        json.WriteNumber("bytesAtEnd", device.AllocatedBytes);
+        TraceJsonWriter.AtEnd(json, "bytesAtEnd", report, (long)device.AllocatedBytes);
         json.WriteNumber("mostBytes", device.AllocatedBytesPeak);
         json.WriteEndObject();
         Directions(json, device);
@@ -88,7 +88,7 @@ internal static class TraceJsonDevices
         json.WriteNumber("copiedIn", device.CopiedIn);
         json.WriteNumber("copiedOut", device.CopiedOut);
         json.WriteNumber("mostSlots", device.Slots.Peak);
-        json.WriteNumber("slotsAtEnd", device.Slots.Current);
+        TraceJsonWriter.AtEnd(json, "slotsAtEnd", report, device.Slots.Current);
         json.WriteStartArray("reasons");
         foreach (BouncePredicate predicate in Enum.GetValues<BouncePredicate>())
         {
@@ -106,7 +106,7 @@ internal static class TraceJsonDevices
         }
 
         json.WriteEndArray();
-        TraceJsonWriter.SeriesOf(json, "mostSlotsOverTime", report, device.Slots.HighestIn);
+        TraceJsonWriter.LevelsOf(json, "mostSlotsOverTime", report, device.Slots.HighestIn);
         json.WriteEndObject();
     }
 }

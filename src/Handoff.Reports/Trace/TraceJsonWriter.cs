@@ -62,6 +62,32 @@ public static class TraceJsonWriter
         json.WriteEndArray();
     }
 
+    /// <summary>As <see cref="SeriesOf"/>, of a level: null in the parts behind the one from which on it is not known.</summary>
+    internal static void LevelsOf(Utf8JsonWriter json, string name, TraceReport report, Func<int, long> value)
+    {
+        var clock = report.Analysis.Statistics.Clock;
+        int known = report.Analysis.PartialFrom is { } from ? from <= clock.Origin ? 0 : (int)Math.Min((from - clock.Origin) / clock.Width, int.MaxValue - 1) + 1 : clock.Count;
+        json.WriteStartArray(name);
+        for (int part = 0; part < clock.Count; part++)
+        {
+            if (part < known)
+                json.WriteNumberValue(value(part));
+            else
+                json.WriteNullValue();
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>A level at the end of the recording: null where it is not known.</summary>
+    internal static void AtEnd(Utf8JsonWriter json, string name, TraceReport report, long level)
+    {
+        if (report.Analysis.PartialFrom is null)
+            json.WriteNumber(name, level);
+        else
+            json.WriteNull(name);
+    }
+
     private static void Recording(Utf8JsonWriter json, TraceReport report)
     {
         TraceAnalysis analysis = report.Analysis;
@@ -78,7 +104,7 @@ public static class TraceJsonWriter
         json.WriteNumber("gaps", analysis.Gaps);
         if (analysis.PartialFrom is { } from)
             json.WriteNumber("partialFrom", from);
-        json.WriteNumber("liveAtEnd", analysis.LiveAtEnd);
+        AtEnd(json, "liveAtEnd", report, analysis.LiveAtEnd);
         json.WriteNumber("partLength", analysis.Statistics.Clock.Width);
         json.WriteNumber("parts", analysis.Statistics.Clock.Count);
         json.WriteBoolean("interrupted", analysis.IsInterrupted);
@@ -174,8 +200,8 @@ public static class TraceJsonWriter
 
         json.WriteNumber("highWaterSlots", pool.Used.Peak);
         json.WriteNumber("highWaterTime", pool.Used.PeakTime);
-        json.WriteNumber("slotsAtEnd", pool.Used.Current);
-        SeriesOf(json, "mostSlots", report, pool.Used.HighestIn);
+        AtEnd(json, "slotsAtEnd", report, pool.Used.Current);
+        LevelsOf(json, "mostSlots", report, pool.Used.HighestIn);
         json.WriteEndObject();
     }
 

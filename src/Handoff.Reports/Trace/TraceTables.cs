@@ -24,7 +24,7 @@ internal static class TraceTables
                 Life(report, device, 0.5),
                 Life(report, device, 0.99),
                 Life(report, device, 1),
-                Words.Number(device.Live.Current),
+                AtEnd(report, Words.Number(device.Live.Current)),
                 .. syncs ? (Cell[])[device.SyncsForCpu + device.SyncsForDevice == 0 ? "" : Words.Number(device.SyncsForCpu + device.SyncsForDevice)] : [],
             ]);
         }
@@ -104,7 +104,7 @@ internal static class TraceTables
         foreach (DeviceStatistics device in devices.Take(top))
         {
             double[] slots = Sparkline.Highest(bars, parts, part => device.Slots.HighestIn(part));
-            table.Add(report.Label(device.Name), Words.Number(device.Slots.Peak), Words.Number(device.Slots.Current), Sparkline.Draw(slots).TrimEnd());
+            table.Add(report.Label(device.Name), Words.Number(device.Slots.Peak), AtEnd(report, Words.Number(device.Slots.Current)), Sparkline.Draw(slots).TrimEnd());
         }
 
         table.Write(ink, width);
@@ -127,7 +127,7 @@ internal static class TraceTables
                 report.Label(device.Name),
                 Words.Number(device.Allocations),
                 Words.Bytes(device.AllocatedBytesPeak),
-                Words.Bytes(device.AllocatedBytes),
+                AtEnd(report, Words.Bytes(device.AllocatedBytes)),
                 .. failed ? (Cell[])[device.FailedAllocations == 0 ? "" : new Cell(Words.Number(device.FailedAllocations), Tone.Bad)] : [],
                 .. registers ? (Cell[])[device.ResourceMaps == 0 ? "" : Words.Number(device.ResourceMaps)] : [],
             ]);
@@ -143,6 +143,9 @@ internal static class TraceTables
         if (count > top)
             ink.WriteLine($"… and {Words.Number(count - top)} more (--top {count})", Tone.Muted);
     }
+
+    /// <summary>A level at the end, which is not known where the events of some processor are missing by then.</summary>
+    private static string AtEnd(TraceReport report, string level) => report.Analysis.PartialFrom is null ? level : "?";
 
     private static string Size(DeviceStatistics device, double part)
     {

@@ -53,7 +53,7 @@ internal sealed class RecordingTable : ExportTable
         _lost.Add(analysis.Counts.LostInAll);
         _gaps.Add(analysis.Gaps);
         _complete.Add(analysis.Diagnostics.All(static problem => problem.Severity != DiagnosticSeverity.Error));
-        _live.Add(analysis.LiveAtEnd);
+        _live.Add(analysis.PartialFrom is null ? analysis.LiveAtEnd : (long?)null);
         _cpus.Add(analysis.Header.CpuCount > 0 ? analysis.Header.CpuCount : facts?.Cpus);
         _hasFacts.Add(facts is { Files.IsEmpty: false });
         _parameter.Add(facts?.Parameter("swiotlb"));

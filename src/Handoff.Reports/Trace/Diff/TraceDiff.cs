@@ -65,7 +65,8 @@ public sealed class TraceDiff
         Add("highWater", "most slots in use", static report => report.Pools.Select(static pool => pool.Used.Peak).DefaultIfEmpty(0).Max(), DiffUnit.Count);
         Add("liveMost", "most bytes mapped at once, by device", report => report.Devices.Select(static device => (double)device.LiveBytesPeak).DefaultIfEmpty(0).Max(), DiffUnit.Bytes);
         Add("allocated", "most bytes allocated at once", report => Sum(report, static device => device.AllocatedBytesPeak), DiffUnit.Bytes);
-        Add("liveAtEnd", "mappings live at the end", static report => report.Analysis.LiveAtEnd, DiffUnit.Count);
+        if (before.Analysis.PartialFrom is null && after.Analysis.PartialFrom is null) // otherwise it is not known
+            Add("liveAtEnd", "mappings live at the end", static report => report.Analysis.LiveAtEnd, DiffUnit.Count);
         Add("lost", "events lost", static report => report.Analysis.Counts.LostInAll, DiffUnit.Count, moreIsWorse: true);
         return figures;
     }
