@@ -46,6 +46,24 @@ public sealed partial class OwnershipTracker
         return found;
     }
 
+    /// <summary>The newest single mapping of a device whose memory begins at an address; <see langword="null"/> if there is none.</summary>
+    /// <param name="device">Number of the device.</param>
+    /// <param name="memory">Where the memory begins.</param>
+    public LiveMapping? SingleOf(int device, PhysicalAddress memory)
+    {
+        LiveMapping? newest = null;
+        _found.Clear();
+        _byMemory.Overlapping(memory.Value, 1, _found);
+        foreach (int index in _found)
+        {
+            ref readonly MappingRecord r = ref _records[index];
+            if (r.Device == device && r.Kind == MappingKind.Single && r.Original == memory.Value && (newest is null || r.Time > newest.Value.Time))
+                newest = r.Mapping;
+        }
+
+        return newest;
+    }
+
     /// <summary>All live mappings, in no particular order.</summary>
     public IEnumerable<LiveMapping> LiveMappings()
     {

@@ -133,7 +133,8 @@ public sealed partial class OwnershipTracker
     private void ReportUnknown(in MappingEvent e)
     {
         bool endedLately = _recent.Find(e.Device, e.Address.Value, out ulong size, out long time);
-        if (OtherDeviceWith(e.Device, e.Address.Value) is >= 0 and int other && !(endedLately && _options.BeginsAnywhere))
+        int other = OtherDeviceWith(e.Device, e.Address.Value);
+        if (other >= 0 && !(endedLately && _options.BeginsAnywhere))
         {
             ref readonly MappingRecord o = ref _records[_records.First(other, e.Address.Value)];
             Report(FindingRules.WrongDevice, e, o, $"{Describe(o)} belongs to {Devices[other].Name}");
@@ -142,10 +143,11 @@ public sealed partial class OwnershipTracker
 
         if (endedLately)
         {
+            LiveMapping? others = other < 0 ? null : OtherLike(e, other);
             if (time <= e.Time)
-                Report(FindingRules.DoubleUnmap, e, $"{e.Address}+{size} ended already at {time}", time);
+                Report(FindingRules.DoubleUnmap, e, $"{e.Address}+{size} ended already at {time}", time, others);
             else
-                Report(FindingRules.DoubleUnmap, e, $"{e.Address} had ended already"); // and was used again since, before this event was passed on
+                Report(FindingRules.DoubleUnmap, e, $"{e.Address} had ended already", null, others); // and was used again since, before this event was passed on
             return;
         }
 

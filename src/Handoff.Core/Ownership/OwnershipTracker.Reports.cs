@@ -107,10 +107,10 @@ public sealed partial class OwnershipTracker
         }
     }
 
-    private void Report(FindingRule rule, in MappingEvent e, string explanation, long? endedAt = null)
+    private void Report(FindingRule rule, in MappingEvent e, string explanation, long? endedAt = null, LiveMapping? other = null)
     {
         if (Wanted(rule, e.Device))
-            Keep(new Finding(rule, NameOfDevice(e.Device), e.Time, e.Address, e.Original, e.Size, null, explanation) { DeviceNumber = e.Device, EndedAt = endedAt });
+            Keep(new Finding(rule, NameOfDevice(e.Device), e.Time, e.Address, e.Original, e.Size, null, explanation) { DeviceNumber = e.Device, EndedAt = endedAt, Other = other });
     }
 
     private string NameOfDevice(int device) => device < 0 ? "" : Devices[device].Name;

@@ -212,6 +212,25 @@ public sealed partial class OwnershipTracker : MappingObserver
         return -1;
     }
 
+    /// <summary>The mapping of another device at an address that is most like a release.</summary>
+    private LiveMapping OtherLike(in MappingEvent release, int first)
+    {
+        for (int device = first; device < Devices.Count; device++)
+        {
+            if (device == release.Device)
+                continue;
+            int left = MostCompared;
+            for (int index = _records.First(device, release.Address.Value); index >= 0 && left > 0; index = _records.Next(index), left--)
+            {
+                ref readonly MappingRecord r = ref _records[index];
+                if (r.Size == release.Size && r.Kind == release.Mapping && r.Direction == release.Direction)
+                    return r.Mapping;
+            }
+        }
+
+        return _records[_records.First(first, release.Address.Value)].Mapping;
+    }
+
     private bool IsKnownCoherent(int device) => Facts(device).Coherent == true;
 
     /// <summary>Whether cache effects matter for the device: it is not known to be coherent, or every machine is meant.</summary>

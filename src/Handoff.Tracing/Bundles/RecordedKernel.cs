@@ -43,6 +43,13 @@ public static class RecordedKernel
     /// <remarks>Kernel: <c>dma_need_unmap()</c>, since 6.16: no unmap is needed of direct mappings of devices that need no syncs.</remarks>
     internal static bool? DriversSkipUnmaps(string release) => VersionOf(release) is { } version ? Series(version) >= new Version(6, 16) : null;
 
+    /// <summary>
+    /// Whether a kernel's rules let an unmap have other attributes than its map, or its release is unknown. Drivers then leave the caches alone where they
+    /// synced the bytes that they use, or do not use any.
+    /// </summary>
+    /// <remarks>Kernel: the check of attributes in <c>check_unmap()</c>, since 7.2.</remarks>
+    internal static bool AttributesMayDiffer(string release) => VersionOf(release) is not { } version || Series(version) < new Version(7, 2);
+
     private static Version Series(Version version) => new(version.Major, version.Minor);
 
     private static KernelProfile With(KernelProfile profile, bool dynamicPools, bool debug)

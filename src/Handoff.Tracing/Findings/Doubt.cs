@@ -9,4 +9,11 @@ namespace Handoff.Tracing.Findings;
 /// <param name="Confidence">How sure it is if nothing contradicts.</param>
 /// <param name="Cpu">Processor that logged the event.</param>
 /// <param name="Task">Task that ran.</param>
-internal sealed record Doubt(Finding Finding, int Device, DoubtKind Kind, Confidence Confidence, int Cpu, int Task);
+internal sealed record Doubt(Finding Finding, int Device, DoubtKind Kind, Confidence Confidence, int Cpu, int Task)
+{
+    /// <summary>
+    /// Of two mappings of the same memory: whether the device writes the later one. What it only reads may be in a page of which the rest is still mapped, as network
+    /// drivers do with halves of pages.
+    /// </summary>
+    public bool Writes { get; init; }
+}

@@ -14,4 +14,7 @@ internal enum DoubtKind
 
     /// <summary>The end of the earlier of two mappings: on the later one's processor, or so much later that no clock explains it.</summary>
     Overlap,
+
+    /// <summary>Whether the earlier of two mappings ever ends: if not, its memory was given away while it was mapped.</summary>
+    Reuse,
 }

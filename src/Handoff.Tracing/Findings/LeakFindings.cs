@@ -1,5 +1,6 @@
 using Handoff.Ownership;
 using Handoff.Tracing.Mappings;
+using Handoff.Tracing.Recordings;
 
 namespace Handoff.Tracing.Findings;
 
@@ -63,7 +64,7 @@ internal static class LeakFindings
         foreach (SurvivorGroup group in context.Analysis.Survivors)
         {
             DeviceStatistics device = context.DeviceOf(group.Device)!;
-            if (!LeakDetector.IsHeld(group, device, context) || group.Count > MostStranded || device.Live.Current > MostStranded || device.Lifetimes.Count < FewestEnded || leaks.Any(leak => leak.Group.Device == group.Device))
+            if (!LeakDetector.IsHeld(group, device, context) || group.Count > MostStranded || device.Live.Current > MostStranded || device.Lifetimes.Count < FewestEnded || leaks.Any(leak => leak.Group.Device == group.Device) || context.Analysis.Forgotten.Any(f => f.Device == group.Device))
                 continue;
             ulong longest = Math.Max(device.Lifetimes.Maximum, 1_000_000);
             if (end - group.YoungestTime < StrandedAge * longest)
@@ -85,6 +86,40 @@ internal static class LeakFindings
                 Count = group.Count,
                 FirstTime = group.OldestTime,
                 LastTime = group.YoungestTime,
+            };
+        }
+    }
+
+    /// <summary>Mappings whose memory went on to others: whoever gave it away believed them to be released.</summary>
+    public static IEnumerable<TraceFinding> Reused(FindingContext context, IReadOnlyList<LeakSuspect> leaks)
+    {
+        if (context.Analysis.Counts.Count(DmaEventKind.UnmapPage) == 0)
+            yield break;
+        foreach (ForgottenMappings forgotten in context.Analysis.Forgotten)
+        {
+            DeviceStatistics device = context.DeviceOf(forgotten.Device)!;
+            if (leaks.Any(leak => leak.Group.Device == forgotten.Device) || context.Statistics.MayLackUnmaps(device))
+                continue;
+            LiveMapping first = forgotten.First;
+            string again = forgotten.FirstReuse.Device == forgotten.Device ? "again" : $"for {forgotten.FirstReuse.Device}";
+            bool usual = device.Lifetimes.Count >= Math.Max(forgotten.Count, FewestEnded); // a recorder that leaves out unmaps leaves out more
+            yield return new TraceFinding
+            {
+                Kind = TraceFindingKind.Stranded,
+                Id = "stranded",
+                Severity = FindingSeverity.Warning,
+                Confidence = usual ? Confidence.Likely : Confidence.Possible,
+                Title = $"{context.Label(forgotten.Device)} never released {Words.Count(forgotten.Count, "mapping")} whose memory was mapped again",
+                Devices = [forgotten.Device],
+                Why =
+                [
+                    $"The memory was given away, and a device writes it for somebody else, while {(forgotten.Count == 1 ? "it is" : "they are")} still mapped. What bounces or is translated stays occupied, and a late transfer lands in memory of others.",
+                ],
+                Cures = [new Cure("Look for the path that frees the memory without dma_unmap_*().")],
+                Evidence = [$"{context.At((ulong)first.Time)}: {first.Address}+{first.Size} {Words.Direction(first.Direction)}, never released; mapped {again} at {context.At((ulong)forgotten.FirstReuse.Time)}"],
+                Count = forgotten.Count,
+                FirstTime = (ulong)first.Time,
+                LastTime = (ulong)forgotten.LastTime,
             };
         }
     }

@@ -10,7 +10,7 @@ internal static class OwnershipFindings
     /// <summary>One finding for each rule and confidence.</summary>
     public static IEnumerable<TraceFinding> Find(FindingContext context)
     {
-        foreach (var group in context.Analysis.Accusations.GroupBy(a => (a.Rule, Confidence: a.Confidence == Confidence.Certain && (context.Facts is null || context.MappingsAreUnseen) ? Confidence.Likely : a.Confidence))) // what seems wrong may be right of a mapping that is not seen
+        foreach (var group in context.Analysis.Accusations.GroupBy(a => (a.Rule, Confidence: ConfidenceOf(context, a))))
         {
             FindingRule rule = group.Key.Rule;
             Confidence confidence = group.Key.Confidence;
@@ -45,10 +45,23 @@ internal static class OwnershipFindings
         }
     }
 
+    /// <summary>What seems wrong may be right of a mapping that is not seen.</summary>
+    private static Confidence ConfidenceOf(FindingContext context, Accusation accusation)
+    {
+        bool unseen = context.Facts is null || context.MappingsAreUnseen;
+        return accusation.Confidence switch
+        {
+            Confidence.Certain when unseen => Confidence.Likely,
+            Confidence.Possible when !unseen && accusation.Rule == FindingRules.WrongDevice => Confidence.Likely,
+            _ => accusation.Confidence,
+        };
+    }
+
     private static string Line(FindingContext context, Accusation accusation, Finding finding)
     {
         string task = finding.Time == accusation.FirstTime ? context.Analysis.TaskName(accusation.FirstTask) : "";
         string mapped = finding.MappedAt is { } at && at != finding.Time ? $"; mapped at {context.At((ulong)at)}" : "";
-        return $"{context.At((ulong)finding.Time)}: {finding.Device} {finding.Explanation}{mapped}{(task.Length > 0 ? $"; {task} ran" : "")}";
+        string what = finding.EndedAt is { } ended ? finding.Explanation.Replace($" at {ended}", $" at {context.At((ulong)ended)}", StringComparison.Ordinal) : finding.Explanation;
+        return $"{context.At((ulong)finding.Time)}: {finding.Device} {what}{mapped}{(task.Length > 0 ? $"; {task} ran" : "")}";
     }
 }

@@ -15,8 +15,14 @@ internal sealed partial class OwnershipJudge
     /// <summary>A release that waited for a map it could belong to is what it seems, all the more if no other processor used the address meanwhile.</summary>
     private void WrongRelease(Finding finding, int device, Confidence confidence)
     {
-        if (follower.Settling is { } release)
-            Accuse(new Doubt(finding, device, DoubtKind.UntilMap, release.IsDisturbed ? confidence - 1 : confidence, follower.Cpu, follower.Task));
+        if (finding.Rule == FindingRules.WrongAttributes && statistics.AttributesMayDiffer)
+            confidence = Confidence.Possible;
+        if (finding.Rule == FindingRules.WrongEntryCount && finding.MappedAt is { } mapped && _shortened.Count < MostDoubts)
+            _shortened.Add((device, mapped));
+        if (follower.Settling is { } release && finding.Other is not null)
+            _undecided.Add(new Doubt(finding, device, DoubtKind.UntilMap, release.IsDisturbed ? confidence - 1 : confidence, follower.Cpu, follower.Task));
+        else if (follower.Settling is { } settling)
+            Accuse(new Doubt(finding, device, DoubtKind.UntilMap, settling.IsDisturbed ? confidence - 1 : confidence, follower.Cpu, follower.Task));
         else
             Wait(finding, device, DoubtKind.UntilMap, confidence);
     }
@@ -107,7 +113,6 @@ internal sealed partial class OwnershipJudge
     private void Shared(Finding finding, int device)
     {
         if (finding.Other is not { } other || MappingFollower.IsDoubtful(other.Tag)
-            || (finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced)
             || MayHaveEnded(other)
             || follower.IsReleaseWaiting(other.Device, other.Address)) // with the wrong arguments, perhaps: that is said then
         {
@@ -116,8 +121,9 @@ internal sealed partial class OwnershipJudge
         }
 
         bool sameCpu = MappingFollower.CpuOf(other.Tag) == (follower.Cpu & MappingFollower.CpuMask);
-        if (sameCpu || finding.Time - other.Time > Disorder)
-            Wait(new Doubt(finding, device, DoubtKind.Overlap, Confidence.Likely, follower.Cpu, follower.Task), other.Device, other.Address.Value);
+        bool harmless = finding.Rule == FindingRules.Overlap && !_mappingBounces && !other.Bounced; // unless the earlier one was forgotten
+        if ((!harmless || other.Mapping == MappingKind.Single) && (sameCpu || finding.Time - other.Time > Disorder))
+            Wait(new Doubt(finding, device, harmless ? DoubtKind.Reuse : DoubtKind.Overlap, Confidence.Likely, follower.Cpu, follower.Task) { Writes = _mappingWrites }, other.Device, other.Address.Value);
         else
             follower.Tracker.Retract(finding);
     }
@@ -134,14 +140,19 @@ internal sealed partial class OwnershipJudge
             switch (doubt.Kind)
             {
                 case DoubtKind.UntilEnd when doubt.Finding.MappedAt != mapping.Time:
-                case DoubtKind.Overlap when doubt.Finding.Other?.Time != mapping.Time:
+                case DoubtKind.Overlap or DoubtKind.Reuse when doubt.Finding.Other?.Time != mapping.Time:
                     continue; // the end of another one in the same place
+                case DoubtKind.Reuse:
+                    follower.Tracker.Retract(doubt.Finding);
+                    break;
                 case DoubtKind.UntilEnd:
                     if (mapping.SyncedForDevice)
                         follower.Tracker.Retract(doubt.Finding);
                     else
                         Accuse(doubt with { Confidence = ConfidenceOfSkip(mapping) });
                     break;
+                case DoubtKind.Overlap when IsShortened(doubt):
+                    break; // ended with what was mapped in the same place later
                 case DoubtKind.Overlap:
                     if (doubt.Cpu == follower.Cpu || now - doubt.Finding.Time > Disorder)
                         Accuse(doubt);

@@ -25,6 +25,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     private readonly Dictionary<int, SkipHabits> _habits = [];
     private readonly Dictionary<(int Device, ulong Address), (int Cpu, long Time)> _earlySyncs = []; // for the CPU, of what was not mapped
     private bool _mappingBounces; // the one being made now
+    private bool _mappingWrites;
     private long _acceptedOld = -Disorder; // when
     private Finding? _dropped; // of the mapping that ends now: DMA0051
 
@@ -33,7 +34,9 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     {
         int device = Math.Max(finding.DeviceNumber, 0);
         FindingRule rule = finding.Rule;
-        if (rule == FindingRules.SyncAfterUnmap)
+        if (rule == FindingRules.UnmapOfError)
+            Accuse(new Doubt(finding, device, DoubtKind.UntilMap, Confidence.Certain, follower.Cpu, follower.Task)); // no map is like it
+        else if (rule == FindingRules.SyncAfterUnmap)
             LateSync(finding, device);
         else if (rule == FindingRules.UnknownUnmap)
             Inside(finding, device);
@@ -61,6 +64,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     public void Mapping(in MappedBuffer buffer)
     {
         _mappingBounces = buffer.Bounced;
+        _mappingWrites = buffer.Direction != DmaDirection.ToDevice;
         if (_syncs.Count > 0)
             ForgiveSyncs(buffer);
         if (_doubts.Count == 0 || !_doubts.TryGetValue((buffer.Device, buffer.Address.Value), out List<Doubt>? doubts))
@@ -119,7 +123,8 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     /// </summary>
     public void Gap(ulong since)
     {
-        AcceptWaiting();
+        AcceptWaiting(atEnd: false);
+        AcceptUndecided();
         _accused.RemoveAll(doubt => (ulong)doubt.Finding.Time > since);
         foreach (SkipHabits habits in _habits.Values)
             habits.Unsynced.RemoveAll(unsynced => (ulong)unsynced.Finding.Time > since);
@@ -129,7 +134,8 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     /// <summary>All rules broken, the gravest and surest first.</summary>
     public IReadOnlyList<Accusation> Complete()
     {
-        AcceptWaiting();
+        AcceptWaiting(atEnd: true);
+        Decide();
         AccuseStrangers();
         AccuseSkips();
         Settle();
@@ -219,7 +225,7 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
     }
 
     /// <summary>Nothing more comes that could decide.</summary>
-    private void AcceptWaiting()
+    private void AcceptWaiting(bool atEnd)
     {
         AcceptSyncs(long.MaxValue);
         foreach (List<Doubt> doubts in _doubts.Values)
@@ -227,7 +233,9 @@ internal sealed partial class OwnershipJudge(MappingFollower follower, MappingSt
             foreach (Doubt doubt in doubts)
             {
                 bool old = (long)follower.Now - doubt.Finding.Time > Disorder;
-                if (doubt.Kind == DoubtKind.UntilMap || (doubt.Kind == DoubtKind.Overlap && old))
+                if (doubt.Kind is DoubtKind.Overlap or DoubtKind.Reuse && IsOverSingle(doubt))
+                    NoteReuse(doubt, atEnd && old);
+                else if (doubt.Kind == DoubtKind.UntilMap || (doubt.Kind == DoubtKind.Overlap && old && !IsShortened(doubt)))
                     Accuse(doubt);
                 else if (doubt.Kind == DoubtKind.Stranger)
                     _strangers.Add(doubt);

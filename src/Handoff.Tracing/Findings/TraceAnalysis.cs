@@ -85,6 +85,9 @@ public sealed class TraceAnalysis
     /// <summary>Every mapping, if they were to be kept.</summary>
     public MappingLog? Log { get; internal init; }
 
+    /// <summary>What was never released although its memory was mapped again.</summary>
+    internal IReadOnlyList<ForgottenMappings> Forgotten { get; init; } = [];
+
     internal NameTable TaskNames { get; }
 
     /// <summary>Name of a task.</summary>

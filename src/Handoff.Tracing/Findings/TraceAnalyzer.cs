@@ -52,6 +52,6 @@ public static class TraceAnalyzer
         follower.Complete();
         statistics.Complete();
         tap?.Complete(follower.Tracker.LiveMappings());
-        return new TraceAnalysis(reader, facts, statistics, follower, observer.Judge.Complete()) { IsInterrupted = interrupted, Log = log?.Complete(follower.Tracker.LiveMappings()) };
+        return new TraceAnalysis(reader, facts, statistics, follower, observer.Judge.Complete()) { IsInterrupted = interrupted, Forgotten = interrupted ? [] : observer.Judge.Forgotten, Log = log?.Complete(follower.Tracker.LiveMappings()) };
     }
 }

@@ -17,6 +17,7 @@ public static class TraceFindings
         var findings = new List<TraceFinding>();
         findings.AddRange(Failures(context, leaks));
         findings.AddRange(LeakFindings.Stranded(context, leaks));
+        findings.AddRange(LeakFindings.Reused(context, leaks));
         findings.AddRange(OwnershipFindings.Find(context));
         findings.AddRange(BounceFindings.Find(context));
         findings.AddRange(IncompleteFindings.Find(context));

@@ -96,6 +96,12 @@ internal sealed partial class MappingFollower
         if (list is null)
         {
             UnknownListUnmaps++;
+            if (release.Buffers is [PhysicalAddress only] && _tracker.SingleOf(e.Device, only) is { } single && single.Direction == e.Direction && !IsDoubtful(single.Tag))
+            {
+                Found(new Finding(FindingRules.WrongKind, _tracker.Devices[e.Device].Name, e.Time, single.Address, single.Original, single.Size, single.Time, $"{single.Address} was made as a single map and is ended as a list")
+                { DeviceNumber = e.Device, Tag = single.Tag, Other = single });
+            }
+
             return;
         }
 

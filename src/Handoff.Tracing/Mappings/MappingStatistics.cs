@@ -81,6 +81,9 @@ public sealed class MappingStatistics
     internal bool MayLackUnmaps(DeviceStatistics device) =>
         !device.IsTranslated && _facts is not { DmaApiDebug: true } && DriversSkipUnmaps && !Attribution.IsKnownNonCoherent(device);
 
+    /// <summary>Whether the recorded kernel lets a release have other attributes than its map, as far as is known.</summary>
+    internal bool AttributesMayDiffer => RecordedKernel.AttributesMayDiffer(_facts?.KernelRelease is { Length: > 0 } told ? told : _reader.Header.KernelRelease ?? "");
+
     // Where no release is told, the name that events got two releases later has to do.
     private bool DriversSkipUnmaps =>
         RecordedKernel.DriversSkipUnmaps(_facts?.KernelRelease is { Length: > 0 } told ? told : _reader.Header.KernelRelease ?? "") ?? _reader.EventNames.IndexOf("dma_map_phys") >= 0;
