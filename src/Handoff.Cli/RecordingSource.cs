@@ -56,6 +56,8 @@ internal sealed class RecordingSource
         {
             if (path == StandardInput || !(isDirectory || TraceBundle.IsFile(path)))
                 return Receive(path, again, session, Told);
+            if (LeftByRecorder(path, isDirectory) is { } left)
+                throw left;
             TraceBundle bundle = TraceBundle.Find(path, out var several, Told) ?? throw (several.Count > 0 ? Several(path, several, isDirectory) : None(path, isDirectory ? "directory" : "archive"));
             return new RecordingSource(path, bundle, null);
         }
@@ -146,6 +148,32 @@ internal sealed class RecordingSource
     }
 
     private static string NameOf(string path) => path == StandardInput ? "<stdin>" : path;
+
+    /// <summary>trace-cmd record writes the pages of each CPU into a file, and joins them only when it ends properly.</summary>
+    private static UserErrorException? LeftByRecorder(string path, bool isDirectory)
+    {
+        const int enough = 1000; // files that are looked at
+        string? file = isDirectory
+            ? Directory.EnumerateFiles(path).Take(enough).Where(IsOfCpu).Order(StringComparer.Ordinal).FirstOrDefault()
+            : IsOfCpu(path) && IsOfPages(path) ? path : null;
+        if (file is null || (isDirectory && (TraceBundle.Find(path, out var several) is not null || several.Count > 0)))
+            return null;
+        string name = LitmusFile.Printable(Path.ChangeExtension(file, null));
+        return new UserErrorException(
+            ExitCode.BadInput,
+            $"{LitmusFile.Printable(file)}: this is what trace-cmd record leaves if it is killed: the events of one CPU, without a description of them",
+            $"trace-cmd makes a recording of all of them, on the same machine: trace-cmd restore -o {name} {name}.cpu*");
+    }
+
+    // A page begins with a time of eight bytes, of which the highest are 0 in any machine's life; neither text nor another recording does.
+    private static bool IsOfPages(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        byte[] head = new byte[16];
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.Contains((byte)0) && !head.AsSpan().StartsWith("\x17\x08\x44"u8) && !head.AsSpan().StartsWith("PERF"u8);
+    }
+
+    private static bool IsOfCpu(string path) => Path.GetExtension(path) is ['.', 'c', 'p', 'u', .. { Length: > 0 } number] && number.All(char.IsAsciiDigit);
 
     private static UserErrorException Several(string path, IReadOnlyList<string> recordings, bool isDirectory) => new(
         ExitCode.BadInput,

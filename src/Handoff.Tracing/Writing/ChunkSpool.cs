@@ -10,7 +10,7 @@ internal sealed class ChunkSpool(string? directory = null) : IDisposable
     /// <returns>Where it is.</returns>
     internal (long Offset, int Size) Add(ReadOnlySpan<byte> sizes, ReadOnlySpan<byte> packed)
     {
-        _file ??= new FileStream(directory is null ? Path.GetTempFileName() : Path.Combine(directory, $".handoff-{Environment.ProcessId}.spool"), directory is null ? FileMode.Open : FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+        _file ??= Open();
         var place = (_file.Position, sizes.Length + packed.Length);
         _file.Write(sizes);
         _file.Write(packed);
@@ -29,6 +29,16 @@ internal sealed class ChunkSpool(string? directory = null) : IDisposable
             _file.ReadExactly(buffer, 0, size);
             output.Write(buffer, 0, size);
         }
+    }
+
+    // Where a file may have no name any more, it loses it at once: nothing is left then of a program that is killed.
+    private FileStream Open()
+    {
+        string path = directory is null ? Path.GetTempFileName() : Path.Combine(directory, $".handoff-{Environment.ProcessId}.spool");
+        var file = new FileStream(path, directory is null ? FileMode.Open : FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None);
+        if (!OperatingSystem.IsWindows())
+            File.Delete(path);
+        return file;
     }
 
     public void Dispose() => _file?.Dispose();

@@ -120,6 +120,30 @@ public sealed class InputTests : IDisposable
     public void Endless_input_without_an_event_ends() =>
         Assert.Equal((3, true), Shell("\"$HANDOFF\" report /dev/zero --no-replay") is var (code, error) ? (code, error.Contains("HT0002", StringComparison.Ordinal)) : default);
 
+    [Fact]
+    public void What_a_killed_recorder_leaves_is_called_by_its_name()
+    {
+        string left = Directory.CreateDirectory(Path.Combine(_directory, "left")).FullName, cpu = Path.Combine(left, "trace.dat.cpu1");
+        byte[] page = new byte[8192];
+        page[1] = 0x12;
+        page[8] = 0x40;
+        File.WriteAllBytes(cpu, page);
+        File.WriteAllBytes(Path.Combine(left, "trace.dat.cpu0"), []);
+        foreach (string path in (string[])[left, cpu])
+        {
+            var run = Run.Of("report", path);
+            Assert.Equal((ExitCode.BadInput, ""), (run.Code, run.Out));
+            Assert.Contains(": this is what trace-cmd record leaves if it is killed", run.Error, StringComparison.Ordinal);
+            Assert.Contains($"trace-cmd restore -o {left}/trace.dat {left}/trace.dat.cpu*", run.Error, StringComparison.Ordinal);
+        }
+
+        // A recording beside them, or under such a name, is read.
+        File.Copy(TraceFiles.Dat, Path.Combine(left, "trace.dat"));
+        File.Copy(TraceFiles.Dat, Path.Combine(_directory, "copy.cpu3"));
+        Assert.Equal(ExitCode.AsExpected, Run.Of("dump", left).Code);
+        Assert.Equal(ExitCode.AsExpected, Run.Of("dump", Path.Combine(_directory, "copy.cpu3")).Code);
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     private static void Add(TarWriter tar, string name, string content) =>
