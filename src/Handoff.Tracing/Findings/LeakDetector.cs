@@ -12,6 +12,7 @@ internal static class LeakDetector
     private const int SureMappings = 256;
     private const int Parts = SurvivorGroup.Parts;
     private const int PartsWithBirths = 6; // of the eight, that a leak must have added to
+    private const int StepsOfRestarts = 4;
     private const double OlderThanUsual = 4;
 
     /// <summary>Nanoseconds: a ring is filled in less, also where that fills the pool.</summary>
@@ -29,6 +30,17 @@ internal static class LeakDetector
                 continue;
             SeriesClock clock = context.Statistics.Clock;
             bool grows = Grows(device, clock, clock.Count);
+            if (!grows && device.Lifetimes.Count >= SureMappings && GrowsInSteps(device, clock))
+            {
+                foreach (SurvivorGroup group in context.Analysis.Survivors)
+                {
+                    if (group.Device == device.Name && IsHeld(group, device, context) && group.Count >= FewestMappings && IsOld(group, device, context.Analysis.End))
+                        suspects.Add(new LeakSuspect(group, Slope(group, context.Analysis.End), Confidence.Possible));
+                }
+
+                continue;
+            }
+
             ulong? full = grows ? null : FullSince(device, context);
             if (!grows && !(full is { } stop && Grows(device, clock, (int)Math.Min((stop - clock.Origin) / clock.Width, (ulong)clock.Count))))
                 continue;
@@ -36,7 +48,7 @@ internal static class LeakDetector
             foreach (SurvivorGroup group in context.Analysis.Survivors)
             {
                 if (group.Device == device.Name && IsHeld(group, device, context) && (full is null ? IsSteady(group) : IsSteady(group, end)) && IsOld(group, device, end))
-                    suspects.Add(new LeakSuspect(group, Slope(group, end), full is null && group.Count >= SureMappings));
+                    suspects.Add(new LeakSuspect(group, Slope(group, end), full is null && group.Count >= SureMappings ? Confidence.Certain : Confidence.Likely));
             }
         }
 
@@ -66,12 +78,43 @@ internal static class LeakDetector
     /// <summary>Whether the fewest live mappings of each eighth of the device's time up to a part go up and up.</summary>
     private static bool Grows(DeviceStatistics device, SeriesClock clock, int end)
     {
+        if (Floors(device, clock, end) is not { } floors)
+            return false;
+        for (int part = 2; part < Parts; part++)
+        {
+            if (floors[part] <= floors[part - 1])
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether they never go down, and up in several eighths: what a driver leaves behind each time it stops.</summary>
+    private static bool GrowsInSteps(DeviceStatistics device, SeriesClock clock)
+    {
+        if (Floors(device, clock, clock.Count) is not { } floors)
+            return false;
+        int steps = 0;
+        for (int part = 1; part < Parts; part++)
+        {
+            if (floors[part] < floors[part - 1])
+                return false;
+            if (floors[part] > floors[part - 1])
+                steps++;
+        }
+
+        return steps >= StepsOfRestarts;
+    }
+
+    /// <summary>The fewest live mappings of each eighth; null if there are not enough parts, or no growth worth the name in the later half.</summary>
+    private static long[]? Floors(DeviceStatistics device, SeriesClock clock, int end)
+    {
         int first = 0;
         while (first < end && device.Live.HighestIn(first) == 0)
             first++;
         int length = end - first;
         if (length < Parts * 2)
-            return false;
+            return null;
         var floors = new long[Parts];
         for (int part = 0; part < Parts; part++)
         {
@@ -81,15 +124,7 @@ internal static class LeakDetector
         }
 
         long growth = floors[^1] - floors[0], late = floors[^1] - floors[Parts / 2];
-        if (growth < FewestMappings / 2 || late * 4 < growth)
-            return false;
-        for (int part = 2; part < Parts; part++)
-        {
-            if (floors[part] <= floors[part - 1])
-                return false;
-        }
-
-        return true;
+        return growth < FewestMappings / 2 || late * 4 < growth ? null : floors;
     }
 
     /// <summary>Whether mappings without an unmap hold anything: slots, or addresses of an IOMMU.</summary>

@@ -39,9 +39,9 @@ internal static class LeakFindings
         {
             Kind = full ? TraceFindingKind.PoolLeak : TraceFindingKind.Leak,
             Id = full ? "pool-leak" : "leak",
-            Severity = FindingSeverity.Error,
-            Confidence = suspect.IsSure ? Confidence.Certain : Confidence.Likely,
-            Title = full ? $"{label} leaks mappings until the bounce pool is full" : $"{label} leaks mappings",
+            Severity = suspect.Confidence == Confidence.Possible ? FindingSeverity.Warning : FindingSeverity.Error,
+            Confidence = suspect.Confidence,
+            Title = full ? $"{label} leaks mappings until the bounce pool is full" : suspect.Confidence == Confidence.Possible ? $"{label} holds more mappings from time to time" : $"{label} leaks mappings",
             Devices = [group.Device, .. failures.Select(static f => f.Device).Where(d => d != group.Device).Distinct()],
             Why = why,
             Cures =

@@ -37,7 +37,7 @@ public static class TraceFindings
         foreach (LeakSuspect leak in leaks)
         {
             // A leak explains the failures of the pool that it filled.
-            List<FailureGroup> led = failures.FindAll(f => f.Kind is MapFailureKind.Full or MapFailureKind.PoolOfUnknownSize or MapFailureKind.GrowingPool or MapFailureKind.Fragmented
+            List<FailureGroup> led = leak.Confidence == Confidence.Possible ? [] : failures.FindAll(f => f.Kind is MapFailureKind.Full or MapFailureKind.PoolOfUnknownSize or MapFailureKind.GrowingPool or MapFailureKind.Fragmented
                 && Held(f, leak.Group.Device) * 4 >= f.Holders.Sum(static h => h.Slots) && f.Holders.Count > 0);
             yield return LeakFindings.Leak(context, leak, led);
             explained.UnionWith(led);

@@ -69,6 +69,30 @@ public sealed class FullOfLeaksTests
         Assert.Equal(0xf_ffff_ffffUL, Assert.Single(first.Cures[0].Trials!).Masks[Device]);
     }
 
+    [Theory]
+    [InlineData(240, true)]
+    [InlineData(256, false)]
+    public void What_a_driver_leaves_behind_each_time_it_stops_is_possibly_a_leak(int unmapped, bool told)
+    {
+        var text = new TraceText();
+        for (int run = 0; run < 6; run++)
+        {
+            ulong at = 0x2000_0000 + ((ulong)run << 24);
+            for (int i = 0; i < 256; i++)
+                text.Map(Device, at + ((ulong)i << 12), at + ((ulong)i << 12), 2048);
+            text.Time += 1_000_000;
+            for (int i = 0; i < unmapped; i++)
+                text.Unmap(Device, at + ((ulong)i << 12), 2048);
+            text.Time += 1_000_000;
+        }
+
+        text.Map(Device, 0x1000_0000, 0x1000_0000, 64).Unmap(Device, 0x1000_0000, 64);
+        IReadOnlyList<TraceFinding> findings = TraceFindings.Find(Analyses.OfText(text.ToString()));
+        TraceFinding? leak = findings.FirstOrDefault(static f => f.Kind == TraceFindingKind.Leak);
+        Assert.Equal(told, leak is not null);
+        Assert.True(leak is null or { Confidence: Confidence.Possible, IsWrong: false, Count: 96 });
+    }
+
     /// <summary>Maps until a pool of 512 slots is full, and tries on for as long again and ten seconds; every nth mapping is released at once.</summary>
     private static TraceText Fill(int pause, int releaseEach)
     {
