@@ -54,7 +54,8 @@ internal sealed class RecordingSource
 
         try
         {
-            if (path == StandardInput || !(isDirectory || TraceBundle.IsFile(path)))
+            // Files of the kernel (tracefs, procfs) say that they are empty, and some make readers wait.
+            if (path == StandardInput || !(isDirectory || (TraceBundle.IsFile(path) && new FileInfo(path).Length > 0)))
                 return Receive(path, again, session, Told);
             if (LeftByRecorder(path, isDirectory) is { } left)
                 throw left;
