@@ -11,7 +11,7 @@ internal sealed class TraceDatWriter(TraceDatContents contents, string? spool = 
 {
     private const int Level = 3;
     private const int MostPagesPerChunk = 32;
-    private const int MostHeld = 128 << 20; // bytes of chunks of all CPUs that are not full
+    private const int MostHeld = 64 << 20; // bytes of chunks of all CPUs that are not full
     private const int ManyCpus = 64; // from here on memory counts more than the last per cent of compression
 
     // Names of sections, as trace-cmd gives them; a section's string id is the offset of its name.

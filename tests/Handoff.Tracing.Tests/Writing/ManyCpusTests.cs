@@ -25,7 +25,7 @@ public sealed class ManyCpusTests
         for (; more; more = reader.Read(ref e))
             copy.Add(e);
         Assert.Equal(3 * Cpus, copy.Events);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 140 << 20);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, 0, 90 << 20);
         using var made = new MemoryStream();
         copy.WriteTo(made);
         made.Position = 0;
