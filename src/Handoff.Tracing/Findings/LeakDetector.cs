@@ -30,29 +30,32 @@ internal static class LeakDetector
                 continue;
             SeriesClock clock = context.Statistics.Clock;
             bool grows = Grows(device, clock, clock.Count);
-            if (!grows && device.Lifetimes.Count >= SureMappings && GrowsInSteps(device, clock))
-            {
-                foreach (SurvivorGroup group in context.Analysis.Survivors)
-                {
-                    if (group.Device == device.Name && IsHeld(group, device, context) && group.Count >= FewestMappings && IsOld(group, device, context.Analysis.End))
-                        suspects.Add(new LeakSuspect(group, Slope(group, context.Analysis.End), Confidence.Possible));
-                }
-
-                continue;
-            }
-
             ulong? full = grows ? null : FullSince(device, context);
-            if (!grows && !(full is { } stop && Grows(device, clock, (int)Math.Min((stop - clock.Origin) / clock.Width, (ulong)clock.Count))))
-                continue;
-            ulong end = full ?? context.Analysis.End;
+            grows = grows || (full is { } stop && Grows(device, clock, (int)Math.Min((stop - clock.Origin) / clock.Width, (ulong)clock.Count)));
+            bool inSteps = !grows && device.Lifetimes.Count >= SureMappings && GrowsInSteps(device, clock);
+            ulong last = context.Analysis.End, end = grows && full is not null ? full.Value : last;
             foreach (SurvivorGroup group in context.Analysis.Survivors)
             {
-                if (group.Device == device.Name && IsHeld(group, device, context) && (full is null ? IsSteady(group) : IsSteady(group, end)) && IsOld(group, device, end))
+                if (group.Device != device.Name || group.Count < FewestMappings || !IsHeld(group, device, context))
+                    continue;
+                if (grows && (full is null ? IsSteady(group) : IsSteady(group, end)) && IsOld(group, device, end))
                     suspects.Add(new LeakSuspect(group, Slope(group, end), full is null && group.Count >= SureMappings ? Confidence.Certain : Confidence.Likely));
+                else if ((inSteps && IsOld(group, device, last)) || OutlivesItsKind(group, device, last))
+                    suspects.Add(new LeakSuspect(group, Slope(group, last), Confidence.Possible));
             }
         }
 
         return [.. suspects.OrderByDescending(static s => s.Group.Count)];
+    }
+
+    /// <summary>
+    /// Whether mappings were kept again and again, while all others of their direction, and there were more, ended soon. Where a ring is refilled
+    /// slowly, what ends in that direction lives as long as what is left.
+    /// </summary>
+    private static bool OutlivesItsKind(SurvivorGroup group, DeviceStatistics device, ulong end)
+    {
+        LogHistogram ended = device.LifetimesOf(group.Direction);
+        return ended.Count >= Math.Max(2 * FewestMappings, group.Count) && PartsWith(group.Created, group.Count) >= StepsOfRestarts && end - Math.Min(end, group.MedianTime) > OlderThanUsual * ended.Maximum;
     }
 
     /// <summary>
@@ -130,25 +133,24 @@ internal static class LeakDetector
     /// <summary>Whether mappings without an unmap hold anything: slots, or addresses of an IOMMU.</summary>
     public static bool IsHeld(SurvivorGroup group, DeviceStatistics device, FindingContext context) => group.Bounced > 0 || !context.Statistics.MayLackUnmaps(device);
 
-    private static bool IsSteady(SurvivorGroup group)
+    private static bool IsSteady(SurvivorGroup group) => PartsWith(group.Created, group.Count) >= PartsWithBirths;
+
+    /// <summary>In how many parts at least an eighth was made of what even growth would give.</summary>
+    private static int PartsWith(ReadOnlySpan<long> created, long count)
     {
-        if (group.Count < FewestMappings)
-            return false;
         int parts = 0;
-        foreach (long born in group.Created)
+        foreach (long born in created)
         {
-            if (born * Parts * 8 >= group.Count) // an eighth of what even growth would give
+            if (born * Parts * 8 >= count)
                 parts++;
         }
 
-        return parts >= PartsWithBirths;
+        return parts;
     }
 
     /// <summary>The same up to some time, by the mappings whose times are kept.</summary>
     private static bool IsSteady(SurvivorGroup group, ulong end)
     {
-        if (group.Count < FewestMappings)
-            return false;
         ulong length = Math.Max(end - Math.Min(end, group.OldestTime), 1);
         var born = new int[Parts];
         int before = 0;

@@ -25,9 +25,10 @@ internal static class LeakFindings
             why.Add($"{Words.Count(failed, "map")} failed, the first {Words.Time(context.Since(failures.Min(static f => f.FirstTime)))} after the start: {FindingContext.PoolName(failures[0].Pool!)} had run full. {Shares(context, failures)}");
         why.Add(
             $"{Words.Count(group.Count, "mapping")} ({Words.Direction(group.Direction)}, {SizeClass.Name(group.SizeClass)}) made since {Words.Time(context.Since(group.OldestTime))} after the start were never released, {suspect.PerSecond:0.#} more each second.");
-        why.Add(device.Lifetimes.Count > 0
-            ? $"Half of them are older than {Words.Time(end - group.MedianTime)}; the device's {Words.Count(device.Lifetimes.Count, "other mapping")} ended within {Words.Time(device.Lifetimes.Maximum)}."
-            : "No mapping of the device was released at all.");
+        LogHistogram alike = device.LifetimesOf(group.Direction);
+        why.Add(alike.Count > 0
+            ? $"Half of them are older than {Words.Time(end - group.MedianTime)}; the device's {Words.Count(alike.Count, "other mapping")} {Words.Direction(group.Direction)} ended within {Words.Time(alike.Maximum)}."
+            : $"No mapping {Words.Direction(group.Direction)} of the device was released at all.");
         if (!full && group.Bounced > 0 && PoolOf(context) is { Slots: > 0 } pool && suspect.PerSecond > 0)
         {
             double slots = (double)device.Slots.Current / Math.Max(device.Live.Current, 1);

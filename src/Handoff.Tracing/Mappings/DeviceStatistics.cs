@@ -11,6 +11,7 @@ public sealed class DeviceStatistics
     private readonly ulong[] _bouncedBytes = new ulong[Predicates * SizeClass.Count];
     private readonly long[] _directionCounts = new long[4];
     private readonly ulong[] _directionBytes = new ulong[4];
+    private readonly LogHistogram[] _lifetimes = [new(), new(), new(), new()]; // by direction
 
     internal DeviceStatistics(string name, PoolRoute route, LevelSeries live, LevelSeries slots)
     {
@@ -52,6 +53,10 @@ public sealed class DeviceStatistics
 
     /// <summary>How long mappings lived, in the recording's units; a list counts once.</summary>
     public LogHistogram Lifetimes { get; } = new();
+
+    /// <summary>The same of the mappings of one direction.</summary>
+    /// <param name="direction">The direction they were mapped with.</param>
+    public LogHistogram LifetimesOf(DmaDirection direction) => _lifetimes[(int)direction & 3];
 
     /// <summary>Live streaming mappings over time; each segment counts.</summary>
     public LevelSeries Live { get; }
@@ -220,5 +225,11 @@ public sealed class DeviceStatistics
     {
         _directionCounts[(int)direction & 3]++;
         _directionBytes[(int)direction & 3] += size;
+    }
+
+    internal void AddLifetime(DmaDirection direction, ulong time)
+    {
+        Lifetimes.Add(time);
+        _lifetimes[(int)direction & 3].Add(time);
     }
 }

@@ -187,7 +187,7 @@ public sealed class MappingStatistics
         device.Live.Add(bucket, time, -1);
         device.LiveBytes -= mapping.Size;
         if (release.ListIndex == 0)
-            device.Lifetimes.Add(time > (ulong)mapping.Time ? time - (ulong)mapping.Time : 0);
+            device.AddLifetime(mapping.Direction, time > (ulong)mapping.Time ? time - (ulong)mapping.Time : 0);
         if (!mapping.Bounced)
             return;
         ChangeSlots(device, mapping.Address, mapping.Size, bucket, time, taken: false);
