@@ -38,7 +38,7 @@ internal static class LeakDetector
             {
                 if (group.Device != device.Name || group.Count < FewestMappings || !IsHeld(group, device, context))
                     continue;
-                if (grows && (full is null ? IsSteady(group) : IsSteady(group, end)) && IsOld(group, device, end))
+                if (grows && !IsQuick(group, context) && (full is null ? IsSteady(group) : IsSteady(group, end)) && IsOld(group, device, end))
                     suspects.Add(new LeakSuspect(group, Slope(group, end), full is null && group.Count >= SureMappings ? Confidence.Certain : Confidence.Likely));
                 else if ((inSteps && IsOld(group, device, last)) || OutlivesItsKind(group, device, last))
                     suspects.Add(new LeakSuspect(group, Slope(group, last), Confidence.Possible));
@@ -47,6 +47,10 @@ internal static class LeakDetector
 
         return [.. suspects.OrderByDescending(static s => s.Group.Count)];
     }
+
+    /// <summary>Whether a ring may have been filled while the recording lasted: then it grew through all of it.</summary>
+    private static bool IsQuick(SurvivorGroup group, FindingContext context) =>
+        context.Analysis.Header.TimeIsNanoseconds && group.YoungestTime - group.OldestTime < LongestFilling / 10;
 
     /// <summary>
     /// Whether mappings were kept again and again, while all others of their direction, and there were more, ended soon. Where a ring is refilled

@@ -21,7 +21,7 @@ internal static class PoolFindings
         var why = new List<string>
         {
             $"{(devices.Length == 1 ? context.Label(devices[0]) : Words.List([.. devices.Select(context.Label)]))} asked for {Words.Sizes(smallest, largest)}; "
-                + (size.Length > 0 ? $"{name} has {size}, {Words.Number(first.First.Used)} of them in use at the first failure." : $"{Words.Count(first.First.Used, "slot")} were in use at the first failure, and never more than {Words.Number(pool?.Used.Peak ?? 0)}."),
+                + (size.Length > 0 ? $"{name} has {size}, {Words.Number(first.First.Used)} of them in use at the first failure." : $"{Words.Count(first.First.Used, "slot")} {(first.First.Used == 1 ? "was" : "were")} in use at the first failure, and never more than {Words.Number(Math.Max(first.MostUsed, pool?.Used.Peak ?? 0))}."),
             Holders(context, first),
         };
         if (pool is not { Slots: > 0 })
@@ -148,7 +148,7 @@ internal static class PoolFindings
     public static string ForceSuffix(FindingContext context) => context.PoolParameter.EndsWith("force", StringComparison.Ordinal) && !context.PoolParameter.EndsWith("noforce", StringComparison.Ordinal) ? ",force" : "";
 
     private static string Scattered(BouncePool pool, in FailureMoment moment) =>
-        $"{Words.Count(moment.Slots, "slot")} in a row for {Words.Size(moment.Size)}, while {Words.Number(pool.Slots - moment.Used)} of {Words.Number(pool.Slots)} were free and the longest usable run was {Words.Number(moment.Run)}";
+        $"{Words.Count(moment.Slots, "slot")} in a row for {Words.Size(moment.Size)}, while {Words.Number(pool.Slots - moment.Used)} of {Words.Number(pool.Slots)} were free{(moment.Run < 0 ? ", scattered" : $" and the longest usable run was {Words.Number(moment.Run)}")}";
 
     private static string Holders(FindingContext context, FailureGroup failure)
     {

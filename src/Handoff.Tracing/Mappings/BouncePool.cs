@@ -75,6 +75,9 @@ public sealed class BouncePool
     /// <summary>The longest run of free slots that a request could use; -1 if not known.</summary>
     internal int LongestRun(int stride, int phase) => _map?.LongestRun(stride, phase) ?? -1;
 
+    /// <summary>How many requests of a length find room one after the other, counted up to some number; 0 if not known.</summary>
+    internal int Places(int stride, int phase, int length, int most) => _map?.Places(stride, phase, length, most) ?? 0;
+
     /// <summary>Free slots of the area that has most; -1 if not known.</summary>
     internal int FreeInBestArea()
     {

@@ -9,6 +9,8 @@ internal sealed class FailureLedger(MappingStatistics statistics)
     private const int MostSlotsOfRequest = 128;
     private const ulong MostBytes = MostSlotsOfRequest * BouncePool.SlotSize;
     private const long PracticallyFull = 32; // less than this part of the pool is free
+    private const long Crowded = 8; // less than this part of it is free
+    private const int MostUnseen = 8; // slots that other processors take or release at that moment, which the log tells later
     private const ulong ShortestPageAligned = 4096;
 
     private readonly Dictionary<(int Device, MapFailureKind Kind, AllocationWait Wait), FailureGroup> _groups = [];
@@ -25,7 +27,7 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         BouncePool? pool = buffer.Bounced ? statistics.PoolOf(buffer.Device) : null;
         int slots = SlotsOf(buffer, device.KeepsPageOffset);
         int run = -1, best = -1;
-        MapFailureKind kind = KindOf(buffer, device, pool, slots, used + own, ref run, ref best);
+        MapFailureKind kind = KindOf(buffer, device, pool, slots, used + own, own, ref run, ref best);
         bool reduced = kind == MapFailureKind.OverLimit && buffer.Size <= MostBytes;
 
         var moment = new FailureMoment(buffer.Size, slots, pool is null ? -1 : used + own, run, best);
@@ -76,7 +78,7 @@ internal sealed class FailureLedger(MappingStatistics statistics)
         return (int)Math.Min(((buffer.Size + offset - 1) / BouncePool.SlotSize) + 1, int.MaxValue);
     }
 
-    private MapFailureKind KindOf(in MappedBuffer buffer, DeviceStatistics device, BouncePool? pool, int slots, long used, ref int run, ref int best)
+    private MapFailureKind KindOf(in MappedBuffer buffer, DeviceStatistics device, BouncePool? pool, int slots, long used, int own, ref int run, ref int best)
     {
         switch (buffer.Kind)
         {
@@ -110,9 +112,20 @@ internal sealed class FailureLedger(MappingStatistics statistics)
             return MapFailureKind.Unexplained;
         run = LongestRun(buffer, device, pool);
         best = pool.FreeInBestArea();
+        bool practicallyFull = (pool.Slots - used) * PracticallyFull < pool.Slots;
         if (run >= slots)
-            return tooLongIfKept ? MapFailureKind.OverLimit : MapFailureKind.Unexplained;
-        if ((pool.Slots - used) * PracticallyFull < pool.Slots)
+        {
+            if (tooLongIfKept)
+                return MapFailureKind.OverLimit;
+            bool changed = pool.Used.Current != used - own; // that a list failed shows later; what was released since then is free now
+            int unseen = (own + MostUnseen) / slots;
+            bool crowded = (pool.Slots - used) * Crowded < pool.Slots;
+            if (!(changed && crowded) && Places(buffer, device, pool, slots, unseen + 1) > unseen)
+                return MapFailureKind.Unexplained;
+            run = -1;
+        }
+
+        if (practicallyFull)
             return MapFailureKind.Full;
         return best >= 0 && best < slots ? MapFailureKind.AreasTooSmall : MapFailureKind.Fragmented;
     }
@@ -121,13 +134,20 @@ internal sealed class FailureLedger(MappingStatistics statistics)
     /// The longest run the request could use: a page or more begins at every second slot; a buffer whose place in a page is repeated
     /// begins at the slot that agrees. Where it is not known whether the device asks for that, the shorter one counts.
     /// </summary>
-    private static int LongestRun(in MappedBuffer buffer, DeviceStatistics device, BouncePool pool)
+    private static int LongestRun(in MappedBuffer buffer, DeviceStatistics device, BouncePool pool) =>
+        Fewer(buffer, device, pool.LongestRun);
+
+    /// <summary>How many such requests would have found room. Where the slots lie that a list which fails itself holds, no event tells.</summary>
+    private static int Places(in MappedBuffer buffer, DeviceStatistics device, BouncePool pool, int slots, int most) =>
+        Fewer(buffer, device, (stride, phase) => pool.Places(stride, phase, slots, most));
+
+    private static int Fewer(in MappedBuffer buffer, DeviceStatistics device, Func<int, int, int> find)
     {
         int phase = (int)(buffer.Original >> 11) & 1;
         if (device.KeepsPageOffset)
-            return pool.LongestRun(2, phase);
-        int any = buffer.Size >= ShortestPageAligned ? pool.LongestRun(2, 0) : pool.LongestRun(1, 0);
+            return find(2, phase);
+        int any = buffer.Size >= ShortestPageAligned ? find(2, 0) : find(1, 0);
         bool mayKeep = device.UnalignedMoved == 0;
-        return mayKeep ? Math.Min(any, pool.LongestRun(2, phase)) : any;
+        return mayKeep ? Math.Min(any, find(2, phase)) : any;
     }
 }

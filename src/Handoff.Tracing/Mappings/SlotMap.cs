@@ -89,6 +89,34 @@ internal sealed class SlotMap
         return longest;
     }
 
+    /// <summary>How many requests of a length find room one after the other, each at an acceptable slot of one segment.</summary>
+    /// <param name="stride">1 for any slot, 2 for every second one.</param>
+    /// <param name="phase">With stride 2: 0 for even slots, 1 for odd ones.</param>
+    /// <param name="length">Slots of a request, at least 1.</param>
+    /// <param name="most">Counting ends there.</param>
+    public int Places(int stride, int phase, int length, int most)
+    {
+        int places = 0, step = (length + stride - 1) / stride * stride;
+        for (int word = 0; word < _taken.Length && places < most; word += 2)
+        {
+            UInt128 free = ~new UInt128(_taken[word + 1], _taken[word]);
+            for (int at = 0; at < SegmentSlots;)
+            {
+                UInt128 rest = free >> at;
+                if (rest == UInt128.Zero)
+                    break;
+                at += (int)UInt128.TrailingZeroCount(rest);
+                int end = at + (int)UInt128.TrailingZeroCount(~(free >> at));
+                int start = stride == 2 && (at & 1) != phase ? at + 1 : at;
+                if (end - start >= length)
+                    places += ((end - start - length) / step) + 1;
+                at = end;
+            }
+        }
+
+        return Math.Min(places, most);
+    }
+
     public void Clear()
     {
         Array.Clear(_taken);
