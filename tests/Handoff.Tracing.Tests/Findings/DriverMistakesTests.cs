@@ -1,5 +1,4 @@
 using Handoff.Tracing.Findings;
-using Handoff.Tracing.Mappings;
 
 namespace Handoff.Tracing.Tests.Findings;
 
