@@ -43,7 +43,7 @@ public sealed partial class BadUseTests
         { "dump $/broken.zip", 3, "broken.zip: the archive is damaged or cannot be unpacked" },
         { "dump $/empty.tar.gz", 3, "empty.tar.gz: there is no recording in this archive" },
         { "dump /dev/null", 3, "/dev/null: error HT0002: the file is empty" },
-        { "dump /proc/self/mem", 3, "/proc/self/mem: error HT0001" },
+        { "dump /proc/self/mem", 3, "/proc/self/mem: Input/output error" },
         { "dump -", 3, "<stdin>: error HT0002: the file is empty" },
         { "slice $/trace.txt", 2, "option '--output' needs OUT" },
         { "slice -o $/new.dat", 2, "'handoff slice' needs TRACE" },
