@@ -5,8 +5,12 @@ using Handoff.Tracing.Writing;
 namespace Handoff.Tracing.Tests.Writing;
 
 /// <summary>A recording may name more CPUs than any machine has: copying it takes no more memory for that.</summary>
+[Collection(Name)]
 public sealed class ManyCpusTests
 {
+    /// <summary>Of tests that measure the memory of the process: no other test runs meanwhile.</summary>
+    internal const string Name = "Memory of the process";
+
     private const int Cpus = 1500;
 
     [Theory]
